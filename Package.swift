@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "lightweight-groups",
+    products: [
+        .library(name: "LightweightGroups", targets: ["LightweightGroups"]),
+        .executable(name: "lwg", targets: ["lwg"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.0.0",
+            traits: [.defaults, "YAML"]),
+    ],
+    targets: [
+        // The protocol cores: values without I/O and without dependencies. The arrows are design.md, section 3.
+        .target(name: "GroupModel", swiftSettings: strict),
+        .target(name: "GroupWire", dependencies: ["GroupModel"], swiftSettings: strict),
+        .target(name: "HWGProtocol", dependencies: ["GroupModel", "GroupWire"], swiftSettings: strict),
+        .target(name: "LWGProtocol", dependencies: ["GroupModel", "GroupWire"], swiftSettings: strict),
+        .target(
+            name: "GroupCore", dependencies: ["GroupModel", "GroupWire", "HWGProtocol", "LWGProtocol"],
+            swiftSettings: strict),
+        .target(
+            name: "GroupSimulator", dependencies: ["GroupCore", "LWGProtocol", "GroupModel", "GroupWire"],
+            swiftSettings: strict),
+
+        // The operating system: libevent's loop, and what Swift cannot see of the socket interface.
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
+        .target(name: "CNet", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "EventLoop", dependencies: ["CLibevent", "CNet"], swiftSettings: strict),
+
+        // What users see.
+        .target(
+            name: "LightweightGroups",
+            dependencies: [
+                "GroupCore", "GroupModel", "EventLoop",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "lwg",
+            dependencies: [
+                "LightweightGroups", "GroupSimulator", "EventLoop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "GroupModelTests", dependencies: ["GroupModel"], swiftSettings: strict),
+        .testTarget(name: "GroupWireTests", dependencies: ["GroupWire", "GroupModel"], swiftSettings: strict),
+        .testTarget(
+            name: "HWGProtocolTests", dependencies: ["HWGProtocol", "GroupWire", "GroupModel"], swiftSettings: strict),
+        .testTarget(
+            name: "LWGProtocolTests", dependencies: ["LWGProtocol", "GroupSimulator", "GroupWire", "GroupModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GroupSimulatorTests", dependencies: ["GroupSimulator", "GroupCore", "GroupModel"],
+            swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
+        .testTarget(
+            name: "LightweightGroupsTests", dependencies: ["LightweightGroups", "GroupModel"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["GroupSimulator", "GroupModel"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,43 @@
+import GroupModel
+
+/// What one node's protocol core is told at its start. Times are intervals of the monotonic clock.
+public struct CoreConfiguration: Sendable {
+    public var card: NodeCard
+    public var cluster: String
+    /// Seeds the core's only source of randomness (back-off).
+    public var seed: UInt64
+    /// Names of the nodes of which a majority makes a group's first primary view; empty: this node alone.
+    public var initialNodes: [NodeID] = []
+    /// How many nodes the first primary view is counted against, when only addresses of peers are configured.
+    public var initialCount: Int = 1
+
+    public var heartbeatInterval: Interval = .milliseconds(100)
+    public var failureTimeout: Interval = .milliseconds(1_000)
+    /// How long the coordinator collects joins, leaves and suspicions that it then treats as one change.
+    public var gather: Interval = .milliseconds(2)
+    /// How long a coordinator of a view waits for more sides before it merges.
+    public var mergeGather: Interval = .milliseconds(20)
+    /// How often an unanswered membership frame is sent again.
+    public var resendInterval: Interval = .milliseconds(30)
+    /// How often coordinators tell foreign nodes of their views.
+    public var announceInterval: Interval = .milliseconds(500)
+
+    public var packetBytes: Int = Limits.packetBytes
+    /// Packets of mine that not all members have acknowledged.
+    public var windowPackets: Int = 64
+    public var windowBytes: Int = 512 * 1024
+
+    /// The mapping policy `static`: the group for names that no pin matches.
+    public var defaultGroup: HWGID
+    /// `pattern=hwg`, first match wins; `*` matches any run of characters, `?` one.
+    public var pins: [(pattern: String, group: HWGID)] = []
+
+    public var traces = false
+
+    public init(card: NodeCard, cluster: String, seed: UInt64, defaultGroup: HWGID) {
+        self.card = card
+        self.cluster = cluster
+        self.seed = seed
+        self.defaultGroup = defaultGroup
+    }
+}

@@ -1,0 +1,25 @@
+import GroupModel
+
+/// What a turn of the core asks of its shell, in order within each list. The shell empties it after each turn:
+/// trace lines first, then packets, then indications.
+public struct Effects {
+    public var transmissions: [Transmission] = []
+    /// What the seats of this node are told.
+    public var lwg = LWGIndications()
+    public var trace: [TraceRecord] = []
+    public var notes: [Note] = []
+    /// Nodes heard of through others: the shell opens a liveness connection to each that it does not know.
+    public var learned: [NodeCard] = []
+    /// All groups are left, after `stop`: the shell may end.
+    public var stopped = false
+
+    public init() {}
+    public mutating func removeAll() {
+        transmissions.removeAll(keepingCapacity: true)
+        lwg.removeAll()
+        trace.removeAll(keepingCapacity: true)
+        notes.removeAll(keepingCapacity: true)
+        learned.removeAll(keepingCapacity: true)
+        stopped = false
+    }
+}
