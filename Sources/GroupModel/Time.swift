@@ -21,7 +21,9 @@ public struct Interval: Hashable, Comparable, Sendable {
     public static func microseconds(_ count: Int64) -> Self { Self(nanoseconds: count * 1_000) }
     public static func milliseconds(_ count: Int64) -> Self { Self(nanoseconds: count * 1_000_000) }
     public static func seconds(_ count: Int64) -> Self { Self(nanoseconds: count * 1_000_000_000) }
+    public static let zero = Interval(nanoseconds: 0)
     public static func < (lhs: Self, rhs: Self) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
+    public static func + (lhs: Self, rhs: Self) -> Self { Self(nanoseconds: lhs.nanoseconds &+ rhs.nanoseconds) }
     public static func * (lhs: Self, rhs: Int64) -> Self { Self(nanoseconds: lhs.nanoseconds &* rhs) }
     public static func / (lhs: Self, rhs: Int64) -> Self { Self(nanoseconds: lhs.nanoseconds / rhs) }
 }

@@ -21,13 +21,13 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     case refuse = 21
     /// A member tells its coordinator of suspicions and of its own wish to leave.
     case report = 22
+    /// Tells whoever re-sends the installation that I am in the new view.
+    case installed = 23
 
     // Merge: finding other views of the same group, and asking to be merged.
     case announce = 24
     case mergeRequest = 25
     case mergeAnswer = 26
-    /// Who has views of these groups?
-    case find = 27
 }
 
 /// The first 20 bytes of every datagram.

@@ -1,0 +1,252 @@
+import GroupModel
+import GroupWire
+
+/// One heavyweight group at one node: a virtually synchronous group with its own views, streams and flush.
+///
+/// It composes the machines of membership (`FlushRound`, `Acceptor`, `Merge`) with the streams of the current view
+/// (`ViewStreams`). A member starts alone in a view of its own; joining others is a merge (design.md, section 5).
+///
+/// Invariants: `hold` is `.none` exactly while the streams of the view take messages; `round` exists only at a proposer;
+/// everything about the next view (`acceptor`, `acceptance`, `following`, `round`) is reset when a view is installed.
+public struct HWG: Sendable {
+    public let id: HWGID
+    public let me: MemberID
+    let cluster: UInt32
+    let parameters: HWGParameters
+
+    // The current view.
+    public internal(set) var view: View<MemberID>
+    public internal(set) var isPrimary: Bool
+    /// The layer above has been told of a view.
+    public internal(set) var isShown = false
+    var hasBeenPrimary: Bool
+    var streams: ViewStreams
+    /// Per rank: suspected in this view, for good; who is excluded by mistake comes back by a merge.
+    var suspects: [Bool]
+    var leaving: [Bool]
+    /// Per rank: seen to be in this view.
+    var heard: [Bool]
+    /// What installed this view; null for a view in which this member started.
+    var decision: MembershipFrame.Install?
+    /// The streams of the previous view, for members that are still filling their cut.
+    var retired: ViewStreams?
+
+    // The way to the next view.
+    enum Hold: Hashable, Sendable {
+        /// Messages flow.
+        case none
+        /// The layer above was asked to stop. Ends in `answered`.
+        case raised
+        /// It promised; the streams are frozen. Ends with the next view.
+        case answered(hasState: Bool)
+    }
+    var hold = Hold.none
+    var acceptor = Acceptor()
+    var acceptance: Acceptance?
+    /// A propose that waits for HoldOK.
+    var pendingAnswer: Ballot?
+    /// The proposer whose ballot has my promise, and when it last gave a sign.
+    var following: Following?
+    var round: FlushRound?
+    var roundDeadline: Instant?
+    var lastAttempt: UInt32 = 0
+
+    var merge = Merge()
+
+    /// The highest epoch seen in any group of the node: a new view's epoch is larger.
+    public internal(set) var highestEpoch: UInt64
+    public internal(set) var wantsToLeave = false
+    /// The member is out; what remains is to let the others know.
+    public internal(set) var departure: Departure?
+
+    var proposeAt: Instant?
+    var resendAt: Instant?
+    var resendCount = 0
+    var showAt: Instant?
+
+    /// Frames to myself, handled before an entry point returns.
+    var loopback: [MembershipFrame] = []
+    /// Data that came before the view it belongs to: at most what one sender may send at once.
+    var early: [Packet] = []
+    static let earlyLimit = 64
+
+    /// Flushes that ended in a view of several members or excluded somebody.
+    public internal(set) var flushes: UInt64 = 0
+
+    struct Following: Hashable, Sendable {
+        var proposer: MemberID
+        var lastSign: Instant
+    }
+
+    /// A proposal that I am getting ready to accept, or to install when it is decided.
+    struct Acceptance: Hashable, Sendable {
+        let proposal: Proposal
+        /// Nil when the proposal is decided already.
+        let ballot: Ballot?
+        let holders: [UInt16]
+        var isFilling = false
+        var cards: [NodeCard] = []
+    }
+
+    /// The way out of a member that left: the decision is repeated a few times to those not heard in the new view.
+    public struct Departure: Hashable, Sendable {
+        let install: MembershipFrame.Install?
+        var unheard: [MemberID]
+        var tries = 0
+        public var isFinished: Bool { unheard.isEmpty || tries >= 5 }
+    }
+
+    /// Starts alone, in a view of its own.
+    /// - Parameters:
+    ///   - epochFloor: the highest epoch this node has seen in any group.
+    ///   - nextNumber: this node's next message number; numbers never restart within an incarnation.
+    ///   - isFresh: whether this node may count towards a group's first primary view.
+    public init(
+        id: HWGID, me: MemberID, cluster: UInt32, parameters: HWGParameters, epochFloor: UInt64, nextNumber: UInt64,
+        isFresh: Bool, at now: Instant, into output: inout HWGOutput
+    ) {
+        self.id = id
+        self.me = me
+        self.cluster = cluster
+        self.parameters = parameters
+        highestEpoch = epochFloor + 1
+        view = View(id: ViewID(epoch: epochFloor + 1, coordinator: me), members: [me])
+        let alone = Side(previous: view, wasPrimary: false, continuing: [me], leaving: [])
+        isPrimary = parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
+        hasBeenPrimary = isPrimary || !isFresh
+        streams = ViewStreams(
+            group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
+            now: now)
+        suspects = [false]
+        leaving = [false]
+        heard = [true]
+        if parameters.joinGather > .zero {
+            showAt = now + parameters.joinGather
+        } else {
+            show(into: &output)
+        }
+    }
+
+    // MARK: Questions
+
+    public var token: ViewToken { streams.token }
+    public var retiredToken: ViewToken? { retired?.token }
+    public var nextNumber: UInt64 { streams.nextNumber }
+    public var isHeld: Bool { hold != .none }
+    var myRank: Rank { view.members.firstIndex(of: me) ?? 0 }
+    /// The lowest unsuspected rank.
+    public var coordinator: MemberID { zip(view.members, suspects).first { !$0.1 }?.0 ?? me }
+    var isCoordinator: Bool { coordinator == me }
+    var suspected: Set<MemberID> { Set(zip(view.members, suspects).filter(\.1).map(\.0)) }
+    /// Nothing is under way that a merge would have to wait for.
+    var isIdle: Bool { hold == .none && round == nil && acceptance == nil && following == nil && departure == nil }
+
+    public var nextDeadline: Instant? {
+        var deadline = departure == nil ? streams.nextDeadline : nil
+        for each in [proposeAt, resendAt, roundDeadline, showAt, watchdogAt] {
+            if let each, each < deadline ?? .distantFuture { deadline = each }
+        }
+        return deadline
+    }
+
+    // MARK: Requests of the layer above
+
+    @inline(__always)
+    public mutating func multicast(
+        label: UInt32, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into output: inout HWGOutput
+    ) -> SendOutcome {
+        guard departure == nil else { return .notMember }
+        return streams.multicast(label: label, order: order, bytes: bytes, at: now, into: &output)
+    }
+
+    public mutating func control(_ bytes: [UInt8], at now: Instant, into output: inout HWGOutput) {
+        guard departure == nil else { return }
+        streams.control(bytes, at: now, into: &output)
+    }
+
+    public mutating func direct(
+        to member: MemberID, _ bytes: [UInt8], at now: Instant, into output: inout HWGOutput
+    ) -> SendOutcome {
+        guard departure == nil else { return .notMember }
+        return streams.direct(to: member, bytes, at: now, into: &output)
+    }
+
+    public mutating func flush(token: UInt64, at now: Instant, into output: inout HWGOutput) {
+        guard departure == nil else { return }
+        streams.flush(token: token, at: now, into: &output)
+    }
+
+    /// The layer above promises not to send again in `view` (F1).
+    public mutating func holdOK(
+        _ viewID: ViewID, hasState: Bool, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        guard hold == .raised, viewID == view.id else { return }
+        answerHold(hasState: hasState, at: now, peers: peers, into: &output)
+        drain(at: now, peers: peers, into: &output)
+    }
+
+    public mutating func leave(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard departure == nil, !wantsToLeave else { return }
+        wantsToLeave = true
+        leaving[myRank] = true
+        evaluate(at: now, peers: peers, into: &output)
+        drain(at: now, peers: peers, into: &output)
+    }
+
+    // MARK: The data path
+
+    /// Frames of a view, found by their token. Returns false when malformed.
+    @inline(__always)
+    public mutating func streamFrameArrived(
+        _ kind: FrameKind, _ datagram: UnsafeRawBufferPointer, token: ViewToken, from member: MemberID,
+        at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) -> Bool {
+        if token == streams.token {
+            guard departure == nil else { return true }
+            let isSound = streams.frameArrived(kind, datagram, from: member, at: now, into: &output)
+            if acceptance != nil {
+                advanceAcceptance(at: now, peers: peers, into: &output)
+                drain(at: now, peers: peers, into: &output)
+            }
+            return isSound
+        }
+        return retiredFrameArrived(kind, datagram, token: token, from: member, at: now, into: &output)
+    }
+
+    public mutating func turnEnded(at now: Instant, into output: inout HWGOutput) {
+        guard departure == nil else { return }
+        streams.turnEnded(at: now, into: &output)
+    }
+
+    // MARK: Time
+
+    public mutating func deadlineReached(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        if departure == nil {
+            streams.deadlineReached(at: now, into: &output)
+            if let showAt, showAt <= now { show(into: &output) }
+            if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
+            if let watchdogAt, watchdogAt <= now { followedTooLong(at: now, peers: peers, into: &output) }
+            if let roundDeadline, roundDeadline <= now { roundTooLong(at: now, peers: peers, into: &output) }
+            if let proposeAt, proposeAt <= now {
+                self.proposeAt = nil
+                startRound(at: now, peers: peers, into: &output)
+            }
+        }
+        if let resendAt, resendAt <= now { resend(at: now, peers: peers, into: &output) }
+        drain(at: now, peers: peers, into: &output)
+    }
+
+    /// Shows the view in which this member is alone: nobody was found.
+    mutating func show(into output: inout HWGOutput) {
+        showAt = nil
+        // A flush has begun: its end shows the view that it leads to.
+        guard !isShown, hold == .none else { return }
+        isShown = true
+        output.notes.append(.installed(view.id, members: view.members.count, primary: isPrimary))
+        output.indications.events.append(
+            .view(
+                ViewChange(
+                    view: view, previous: nil, joined: view.members, left: [], transitional: [me],
+                    subViews: [SubView(previous: view.id, members: view.members, hasState: false)], primary: isPrimary)))
+    }
+}

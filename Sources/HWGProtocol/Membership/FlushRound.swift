@@ -1,0 +1,170 @@
+import GroupModel
+
+/// One attempt, by a coordinator, to agree on the cut between two views and on the view that follows.
+///
+/// Two phases, as in Birman's flush, with the ballots of Paxos where the lecture is informal (design.md, section 5):
+///
+/// 1. *Collecting*: `propose` has gone to all participants. Each raises Hold, waits for HoldOK, and answers `flushed`
+///    with what it received and what it accepted before.
+/// 2. *Agreeing*: the cut is known and `cut` has gone to the members of the next view. Each fetches what it misses and
+///    answers `cutReached`, which means: accepted.
+///
+/// The round is decided when enough have accepted (`PrimaryRule.isDecided`); then `install` goes out. It knows nothing of
+/// time, packets or links: who holds it sends again what is unanswered, and tells it of failures.
+public struct FlushRound: Sendable {
+    /// What a member answered to `propose`.
+    public struct Answer: Hashable, Sendable {
+        /// Per rank of the member's view: packets received without a gap; for its own rank, packets sent.
+        public let received: [UInt64]
+        /// The proposal of the highest ballot that it accepted in this view before.
+        public let accepted: Accepted?
+        public let highestEpoch: UInt64
+        public let hasState: Bool
+        /// Has never been in a primary view.
+        public let isFresh: Bool
+
+        public init(received: [UInt64], accepted: Accepted?, highestEpoch: UInt64, hasState: Bool, isFresh: Bool) {
+            self.received = received
+            self.accepted = accepted
+            self.highestEpoch = highestEpoch
+            self.hasState = hasState
+            self.isFresh = isFresh
+        }
+    }
+
+    public enum Outcome: Hashable, Sendable {
+        /// Answers are missing.
+        case waiting
+        /// All participants have answered: choose the proposal.
+        case collected
+        /// Enough have accepted: install it.
+        case decided(Proposal)
+        /// This attempt cannot succeed any more; the next one leaves the failed member out.
+        case restart
+    }
+
+    enum Phase: Hashable, Sendable {
+        case collecting
+        case agreeing(Proposal, acceptedBy: Set<MemberID>)
+    }
+
+    public let ballot: Ballot
+    /// In descending (primary, view ID).
+    public let sides: [Side]
+    private(set) var phase = Phase.collecting
+    private(set) var answers: [MemberID: Answer] = [:]
+    private var suspected: Set<MemberID> = []
+
+    public init(ballot: Ballot, sides: [Side]) {
+        self.ballot = ballot
+        self.sides = sides.sorted(by: Side.precedes)
+    }
+
+    public var participants: [MemberID] { sides.flatMap(\.participants) }
+
+    /// To whom the phase's frame has to go (again).
+    public var unanswered: [MemberID] {
+        switch phase {
+        case .collecting: participants.filter { answers[$0] == nil }
+        case .agreeing(let proposal, let accepted): proposal.view.members.filter { !accepted.contains($0) }
+        }
+    }
+
+    // MARK: Facts
+
+    public mutating func flushedArrived(from member: MemberID, _ answer: Answer) -> Outcome {
+        guard case .collecting = phase, let side = sides.first(where: { $0.participants.contains(member) }),
+            answer.received.count == side.previous.members.count
+        else { return .waiting }
+        answers[member] = answer
+        return answers.count == participants.count ? .collected : .waiting
+    }
+
+    public mutating func cutReachedArrived(from member: MemberID) -> Outcome {
+        guard case .agreeing(let proposal, var accepted) = phase, proposal.view.members.contains(member) else {
+            return .waiting
+        }
+        accepted.insert(member)
+        phase = .agreeing(proposal, acceptedBy: accepted)
+        return PrimaryRule.isDecided(proposal, acceptedBy: accepted, suspected: suspected)
+            ? .decided(proposal) : .waiting
+    }
+
+    public mutating func memberFailed(_ member: MemberID) -> Outcome {
+        suspected.insert(member)
+        switch phase {
+        case .collecting:
+            return participants.contains(member) ? .restart : .waiting
+        case .agreeing(let proposal, let accepted):
+            if PrimaryRule.isDecided(proposal, acceptedBy: accepted, suspected: suspected) { return .decided(proposal) }
+            return PrimaryRule.canBeDecided(proposal, suspected: suspected) ? .waiting : .restart
+        }
+    }
+
+    // MARK: The decision
+
+    /// Ends the collecting phase: re-issues what somebody accepted before, or proposes a view of its own, and says for
+    /// each stream of each side who can supply it.
+    ///
+    /// ▸ An accepted proposal comes before anything of the round's own, because it may have been decided: of those that
+    /// are primary or that gave up a primary one, the one of the highest ballot counts. If it cannot be completed with
+    /// the members that are left, the round's own view is not eligible to be primary.
+    public mutating func choose(
+        rule: PrimaryRule, epochFloor: UInt64, suspected nowSuspected: Set<MemberID>
+    ) -> Proposal {
+        precondition(phase == .collecting && answers.count == participants.count, "choose follows collected")
+        suspected.formUnion(nowSuspected)
+        let accepted = participants.compactMap { answers[$0]?.accepted }
+        let binding = accepted.filter { $0.proposal.isPrimary || !$0.proposal.isEligible }
+        let adopted = (binding.isEmpty ? accepted : binding).max { $0.ballot < $1.ballot }
+        let proposal: Proposal
+        if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: suspected) {
+            proposal = adopted.proposal
+        } else {
+            proposal = ownProposal(rule: rule, epochFloor: epochFloor, eligible: binding.isEmpty, after: accepted)
+        }
+        phase = .agreeing(proposal, acceptedBy: [])
+        return proposal
+    }
+
+    private func ownProposal(
+        rule: PrimaryRule, epochFloor: UInt64, eligible: Bool, after accepted: [Accepted]
+    ) -> Proposal {
+        let members = sides.flatMap(\.continuing)
+        var epoch = epochFloor
+        for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
+        for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
+        let fresh = members.filter { answers[$0]?.isFresh ?? false }
+        return Proposal(
+            view: View(id: ViewID(epoch: epoch + 1, coordinator: members.first ?? ballot.proposer), members: members),
+            sides: sides.map { side in
+                Proposal.SideCut(
+                    side: side, cut: cut(of: side),
+                    hasState: side.participants.contains { answers[$0]?.hasState ?? false })
+            },
+            isPrimary: eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh),
+            isEligible: eligible)
+    }
+
+    /// The cut: per sender, what any survivor has received. Whoever has it can supply the others (D4, O4).
+    private func cut(of side: Side) -> [UInt64] {
+        var cut = [UInt64](repeating: 0, count: side.previous.members.count)
+        for member in side.participants {
+            guard let received = answers[member]?.received else { continue }
+            for rank in cut.indices { cut[rank] = max(cut[rank], received[rank]) }
+        }
+        return cut
+    }
+
+    /// Per rank of the side's view, a participant that holds the stream up to the cut: its sender when that is one.
+    func holders(of sideCut: Proposal.SideCut) -> [Rank?] {
+        let view = sideCut.side.previous
+        return sideCut.cut.indices.map { rank in
+            let holds = { (member: MemberID) in
+                self.answers[member].map { $0.received.count > rank && $0.received[rank] >= sideCut.cut[rank] } ?? false
+            }
+            if holds(view.members[rank]) { return rank }
+            return view.members.firstIndex(where: holds)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import GroupModel
+
+/// The coordinator's side of a flush: collecting changes, rounds, take-over.
+extension HWG {
+    /// Looks at what has changed and does what is this member's to do: the coordinator schedules a round, the others
+    /// report to it.
+    mutating func evaluate(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard departure == nil else { return }
+        if wantsToLeave, view.members.count == 1 { return depart(with: nil, into: &output) }
+        guard needsChange else { return }
+        guard isCoordinator else {
+            if resendAt == nil, reportIsDue { report(into: &output); scheduleResend(at: now) }
+            return
+        }
+        guard round == nil, following == nil else { return }
+        proposeAt = min(proposeAt ?? .distantFuture, now + parameters.gather)
+    }
+
+    var needsChange: Bool {
+        suspects.contains(true) || leaving.contains(true) || !merge.sides.isEmpty || hold != .none
+    }
+
+    private var reportIsDue: Bool { suspects.contains(true) || wantsToLeave }
+
+    mutating func report(into output: inout HWGOutput) {
+        guard !isCoordinator, reportIsDue else { return }
+        let frame = MembershipFrame.Report(
+            view: view.id, suspects: zip(view.members, suspects).filter(\.1).map(\.0), isLeaving: wantsToLeave)
+        send(.report(frame), to: coordinator, into: &output)
+    }
+
+    /// Marks without consequences; the caller evaluates.
+    @discardableResult
+    mutating func markSuspect(_ member: MemberID) -> Bool {
+        guard let rank = view.rank(of: member), member != me, !suspects[rank] else { return false }
+        suspects[rank] = true
+        streams.suspect(rank)
+        if following?.proposer == member { following = nil }
+        return true
+    }
+
+    /// A member of this view, or of a side that is to merge, is taken to have failed.
+    public mutating func memberSuspected(
+        _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        guard departure == nil else { return }
+        markSuspect(member)
+        if following?.proposer == member { following = nil }
+        merge.memberFailed(member)
+        if let outcome = round?.memberFailed(member) {
+            handle(outcome, at: now, peers: peers, into: &output)
+        }
+        evaluate(at: now, peers: peers, into: &output)
+        drain(at: now, peers: peers, into: &output)
+    }
+
+    // MARK: Rounds
+
+    mutating func startRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard departure == nil, needsChange else { return }
+        guard following == nil else { return }
+        let participants = zip(view.members, suspects).filter { !$0.1 }.map(\.0)
+        var staying = participants.filter { !leaving[view.rank(of: $0) ?? 0] }
+        // A view needs a member: if all leave, this one is the last.
+        if staying.isEmpty { staying = [me] }
+        let mine = Side(
+            previous: view, wasPrimary: isPrimary, continuing: staying,
+            leaving: participants.filter { !staying.contains($0) })
+        let attempt = max(lastAttempt, acceptor.promised?.attempt ?? 0) + 1
+        guard attempt <= Ballot.maximumAttempt else { return }
+        if attempt > lastAttempt + 1, let previous = acceptor.promised?.proposer, previous != me {
+            output.notes.append(.tookOver(from: previous))
+        }
+        lastAttempt = attempt
+        let round = FlushRound(ballot: Ballot(attempt: attempt, proposer: me), sides: [mine] + merge.sides)
+        self.round = round
+        roundDeadline = now + parameters.flushTimeout
+        sendPropose(round, to: round.participants, peers: peers, into: &output)
+        scheduleResend(at: now)
+    }
+
+    mutating func endRound() {
+        round = nil
+        roundDeadline = nil
+    }
+
+    private mutating func restartRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        endRound()
+        output.notes.append(.restarted(attempt: lastAttempt + 1))
+        startRound(at: now, peers: peers, into: &output)
+    }
+
+    mutating func sendPropose(
+        _ round: FlushRound, to members: [MemberID], peers: PeerTable, into output: inout HWGOutput
+    ) {
+        let cards = cards(of: round.participants, peers: peers)
+        send(.propose(.init(ballot: round.ballot, sides: round.sides, cards: cards)), to: members, into: &output)
+    }
+
+    mutating func sendCut(_ proposal: Proposal, _ round: FlushRound, to members: [MemberID], into output: inout HWGOutput)
+    {
+        let holders = proposal.sides.map { side in round.holders(of: side).map { UInt16($0 ?? 0xFFFF) } }
+        send(.cut(.init(ballot: round.ballot, proposal: proposal, holders: holders)), to: members, into: &output)
+    }
+
+    func cards(of members: [MemberID], peers: PeerTable) -> [NodeCard] { members.compactMap { peers.card(of: $0) } }
+
+    mutating func handle(
+        _ outcome: FlushRound.Outcome, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        switch outcome {
+        case .waiting:
+            break
+        case .collected:
+            guard var round else { return }
+            let proposal = round.choose(
+                rule: parameters.rule, epochFloor: highestEpoch,
+                suspected: suspected.union(peers.suspected))
+            highestEpoch = max(highestEpoch, proposal.view.id.epoch)
+            self.round = round
+            sendCut(proposal, round, to: proposal.view.members, into: &output)
+            resendCount = 0
+            scheduleResend(at: now)
+        case .decided(let proposal):
+            guard round != nil else { return }
+            endRound()
+            let frame = MembershipFrame.install(
+                .init(proposal: proposal, cards: cards(of: proposal.audience, peers: peers)))
+            send(frame, to: proposal.audience, into: &output)
+            if !proposal.audience.contains(me) { loopback.append(frame) }
+        case .restart:
+            restartRound(at: now, peers: peers, into: &output)
+        }
+    }
+
+    // MARK: Answers
+
+    mutating func flushedArrived(
+        _ frame: MembershipFrame.Flushed, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard let round, round.ballot == frame.ballot else {
+            if member != me, frame.previous != view.id {
+                correct(member, about: frame.previous, ballot: frame.ballot, into: &output)
+            }
+            return
+        }
+        let side = round.sides.first { $0.participants.contains(member) }
+        guard side?.previous.id == frame.previous else { return }
+        let failed = frame.suspects.filter { round.participants.contains($0) && $0 != me }
+        if frame.suspects.contains(me) || !failed.isEmpty {
+            // Its suspicions become mine, or nobody would ever exclude a member that only some can hear.
+            for suspect in failed {
+                markSuspect(suspect)
+                merge.memberFailed(suspect)
+            }
+            if !failed.isEmpty { return restartRound(at: now, peers: peers, into: &output) }
+        }
+        if let outcome = self.round?.flushedArrived(from: member, frame.answer) {
+            highestEpoch = max(highestEpoch, frame.answer.highestEpoch)
+            handle(outcome, at: now, peers: peers, into: &output)
+        }
+    }
+
+    mutating func cutReachedArrived(
+        _ frame: MembershipFrame.CutReached, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard round?.ballot == frame.ballot, let outcome = round?.cutReachedArrived(from: member) else { return }
+        handle(outcome, at: now, peers: peers, into: &output)
+    }
+
+    mutating func reportArrived(
+        _ frame: MembershipFrame.Report, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard frame.view == view.id, let rank = view.rank(of: member) else {
+            return correct(member, about: frame.view, ballot: Self.noBallot, into: &output)
+        }
+        if frame.isLeaving { leaving[rank] = true }
+        for suspect in frame.suspects where suspect != me {
+            memberSuspected(suspect, at: now, peers: peers, into: &output)
+        }
+        evaluate(at: now, peers: peers, into: &output)
+    }
+
+    mutating func refuseArrived(
+        _ frame: MembershipFrame.Refuse, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard member != me else { return }
+        let isMine = frame.view == view.id
+        switch frame.reason {
+        case .promised(let higher):
+            guard round?.ballot == frame.ballot else { return }
+            lastAttempt = max(lastAttempt, higher.attempt)
+            output.notes.append(.refused(by: member))
+            if let rank = view.rank(of: higher.proposer), rank < myRank, !suspects[rank] {
+                // An older member is at it: follow, and take over when it gives no sign.
+                endRound()
+                following = Following(proposer: higher.proposer, lastSign: now)
+            } else if let rank = view.rank(of: member), !suspects[rank] {
+                restartRound(at: now, peers: peers, into: &output)
+            } else {
+                // A member of another side follows somebody else: go on without its side.
+                merge.memberFailed(member)
+                restartRound(at: now, peers: peers, into: &output)
+            }
+        case .behind:
+            if let decision { send(.install(decision), to: member, into: &output) }
+        case .suspected, .notMember, .beyondCut:
+            guard isMine || round?.ballot == frame.ballot else { return }
+            output.notes.append(.refused(by: member))
+            memberSuspected(member, at: now, peers: peers, into: &output)
+        }
+    }
+
+    // MARK: Patience
+
+    /// When the proposer that I follow has been silent too long; later for higher ranks, so that one takes over.
+    var watchdogAt: Instant? {
+        guard let following else { return nil }
+        let order = zip(view.members, suspects).filter { !$0.1 }.firstIndex { $0.0 == me } ?? 0
+        return following.lastSign + parameters.patience * Int64(1 + order)
+    }
+
+    mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        following = nil
+        guard hold != .none else { return }
+        startRound(at: now, peers: peers, into: &output)
+    }
+
+    /// Members that are heard but do not answer are taken to have failed; sides that do not, are merged another time.
+    mutating func roundTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard let round else { roundDeadline = nil; return }
+        for member in round.unanswered where member != me {
+            markSuspect(member)
+            merge.memberFailed(member)
+        }
+        restartRound(at: now, peers: peers, into: &output)
+    }
+}

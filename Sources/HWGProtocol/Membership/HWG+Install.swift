@@ -1,0 +1,178 @@
+import GroupModel
+import GroupWire
+
+/// Installing a decided view, and seeing to it that everybody else does.
+extension HWG {
+    mutating func installArrived(
+        _ frame: MembershipFrame.Install, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        let proposal = frame.proposal
+        guard let index = proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
+            if proposal.view.id == view.id {
+                if member != me { send(.installed(view: view.id), to: member, into: &output) }
+            } else if proposal.view.members.contains(me) {
+                // They wait for me in a view that I cannot enter any more, or not yet.
+                correct(member, about: proposal.view.id, ballot: Self.noBallot, into: &output)
+            }
+            return
+        }
+        let side = proposal.sides[index].side
+        guard side.previous.members == view.members else { return }
+        highestEpoch = max(highestEpoch, proposal.view.id.epoch)
+        output.learned += frame.cards
+        guard proposal.view.members.contains(me) else {
+            if wantsToLeave, side.leaving.contains(me) {
+                return depart(with: frame, into: &output)
+            }
+            return excluded(by: proposal, at: now, peers: peers, into: &output)
+        }
+        // A decision is final whatever the ballot.
+        guard acceptance?.proposal != proposal || acceptance?.ballot != nil else { return }
+        let isSame = acceptance?.proposal == proposal
+        let holders = isSame ? acceptance?.holders : nil
+        acceptance = Acceptance(
+            proposal: proposal, ballot: nil, holders: holders ?? proposal.sides[index].cut.map { _ in 0xFFFF },
+            isFilling: isSame && (acceptance?.isFilling ?? false), cards: frame.cards)
+        if let round, round.ballot.proposer == me { endRound() }
+        raiseHold(at: now, peers: peers, into: &output)
+        advanceAcceptance(at: now, peers: peers, into: &output)
+    }
+
+    /// Delivers up to the cut, then the view, then resumes (D3, D4, D5).
+    mutating func install(
+        _ proposal: Proposal, cards: [NodeCard], at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        guard let sideCut = proposal.side(of: view.id) else { return }
+        streams.deliverThrough(cut: sideCut.cut, at: now, into: &output)
+        let change = ViewChange(
+            view: proposal.view, previous: isShown ? view.id : nil,
+            joined: isShown ? proposal.view.members.filter { !view.members.contains($0) } : proposal.view.members,
+            left: isShown ? view.members.filter { !proposal.view.members.contains($0) } : [],
+            transitional: sideCut.side.continuing,
+            subViews: proposal.sides.filter { !$0.side.continuing.isEmpty }.map {
+                SubView(previous: $0.side.previous.id, members: $0.side.continuing, hasState: $0.hasState)
+            },
+            primary: proposal.isPrimary)
+        let carried = streams.takeCarriedOver()
+        let nextNumber = streams.nextNumber
+        retired = streams
+
+        view = proposal.view
+        isPrimary = proposal.isPrimary
+        hasBeenPrimary = hasBeenPrimary || proposal.isPrimary
+        decision = MembershipFrame.Install(proposal: proposal, cards: cards)
+        suspects = view.members.map { $0 != me && peers.isSuspected($0) }
+        leaving = view.members.map { $0 == me && wantsToLeave }
+        heard = view.members.map { $0 == me }
+        hold = .none
+        acceptor = Acceptor()
+        acceptance = nil
+        pendingAnswer = nil
+        following = nil
+        lastAttempt = 0
+        proposeAt = nil
+        resendAt = nil
+        resendCount = 0
+        showAt = nil
+        endRound()
+        merge.viewInstalled()
+        flushes += 1
+        isShown = true
+
+        streams = ViewStreams(
+            group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
+            now: now)
+        for rank in suspects.indices where suspects[rank] { streams.suspect(rank) }
+        output.notes.append(.installed(view.id, members: view.members.count, primary: isPrimary))
+        output.indications.events.append(.view(change))
+        streams.resume(carried, at: now, into: &output)
+
+        send(.installed(view: view.id), to: view.members.filter { $0 != me }, into: &output)
+        scheduleResend(at: now)
+        let waiting = early
+        early = []
+        for packet in waiting {
+            earlyFrameArrived(packet, at: now, into: &output)
+        }
+        evaluate(at: now, peers: peers, into: &output)
+    }
+
+    private mutating func earlyFrameArrived(_ packet: Packet, at now: Instant, into output: inout HWGOutput) {
+        guard let header = try? FrameHeader.read(packet.contents),
+            ViewStreams.token(of: packet.contents) == streams.token
+        else { return }
+        _ = streams.frameArrived(header.kind, packet.contents, from: header.sender, at: now, into: &output)
+    }
+
+    mutating func installedArrived(_ viewID: ViewID, from member: MemberID) {
+        guard viewID == view.id, let rank = view.rank(of: member) else { return }
+        heard[rank] = true
+    }
+
+    /// Out of the group. The decision stays for a while, for those who have not installed it yet.
+    mutating func depart(with install: MembershipFrame.Install?, into output: inout HWGOutput) {
+        departure = Departure(install: install, unheard: install?.proposal.view.members.filter { $0 != me } ?? [])
+        endRound()
+        acceptance = nil
+        following = nil
+        proposeAt = nil
+        showAt = nil
+        merge = Merge()
+        if isShown { output.indications.events.append(.left(.requested)) }
+        output.notes.append(.left)
+    }
+
+    // MARK: Repeating
+
+    mutating func scheduleResend(at now: Instant) {
+        let due = now + parameters.resendInterval
+        if resendAt.map({ due < $0 }) ?? true { resendAt = due }
+    }
+
+    /// One timer for everything that waits for an answer; it stops by itself when nothing does.
+    mutating func resend(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        resendAt = nil
+        resendCount += 1
+        var isNeeded = false
+        if departure != nil {
+            guard let install = departure?.install, departure?.isFinished == false else { return }
+            send(.install(install), to: departure?.unheard ?? [], into: &output)
+            departure?.tries += 1
+            resendAt = now + parameters.resendInterval
+            return
+        }
+        if let round {
+            isNeeded = true
+            // Every fourth time to all, as a sign of life to those who follow.
+            let members = resendCount % 4 == 0 ? everybody(in: round) : round.unanswered
+            switch round.phase {
+            case .collecting: sendPropose(round, to: members, peers: peers, into: &output)
+            case .agreeing(let proposal, _): sendCut(proposal, round, to: members, into: &output)
+            }
+        }
+        if let decision, isCoordinator || resendCount <= 2 {
+            let unheard = view.members.indices.filter { !heard[$0] && !suspects[$0] }.map { view.members[$0] }
+            if !unheard.isEmpty {
+                isNeeded = true
+                send(.install(decision), to: unheard, into: &output)
+            }
+        }
+        if !isCoordinator, needsChange {
+            isNeeded = true
+            report(into: &output)
+        }
+        if merge.asked != nil {
+            isNeeded = true
+            askAgain(at: now, peers: peers, into: &output)
+        }
+        if isNeeded { scheduleResend(at: now) }
+    }
+
+    private func everybody(in round: FlushRound) -> [MemberID] {
+        switch round.phase {
+        case .collecting: round.participants
+        case .agreeing(let proposal, _): proposal.view.members
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import GroupModel
+
+/// Finding other views of the group, and asking or being asked to merge (design.md, section 5, "Join is a merge").
+extension HWG {
+    /// The coordinator tells the nodes outside its view that the view exists.
+    public mutating func announce(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard departure == nil, isCoordinator, !wantsToLeave else { return }
+        let outside = peers.reachable.filter { !view.members.contains($0) }
+        send(.announce(.init(view: view, isPrimary: isPrimary)), to: outside, into: &output)
+    }
+
+    mutating func announceArrived(
+        _ frame: MembershipFrame.Announce, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard member != me, frame.view.members.contains(member), frame.view.id != view.id else { return }
+        if view.members.contains(member) {
+            // Its views grow: a later one means that it left mine for good.
+            if frame.view.id > view.id, !frame.view.members.contains(me) {
+                memberSuspected(member, at: now, peers: peers, into: &output)
+            }
+            return
+        }
+        guard isCoordinator, !wantsToLeave, !frame.view.members.contains(me) else { return }
+        if precedes(frame.view.id, frame.isPrimary) {
+            ask(member, at: now, peers: peers, into: &output)
+        } else if isIdle {
+            send(.announce(.init(view: view, isPrimary: isPrimary)), to: member, into: &output)
+        }
+    }
+
+    /// Whether that view stands above mine in (primary, view ID): then I ask and it leads.
+    private func precedes(_ viewID: ViewID, _ primary: Bool) -> Bool {
+        primary != isPrimary ? primary : viewID > view.id
+    }
+
+    private mutating func ask(
+        _ leader: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        // A side enters a merge only from a view of exactly its own members.
+        guard isIdle, !suspects.contains(true), peers.isMutual(leader, at: now), merge.mayAsk(leader, at: now),
+            merge.sides.isEmpty
+        else { return }
+        merge.ask(leader, at: now)
+        sendMergeRequest(to: leader, peers: peers, into: &output)
+        scheduleResend(at: now)
+    }
+
+    private mutating func sendMergeRequest(to leader: MemberID, peers: PeerTable, into output: inout HWGOutput) {
+        let staying = view.members.filter { !leaving[view.rank(of: $0) ?? 0] }
+        guard !staying.isEmpty else { return }
+        let side = Side(
+            previous: view, wasPrimary: isPrimary, continuing: staying,
+            leaving: view.members.filter { !staying.contains($0) })
+        send(.mergeRequest(.init(side: side, cards: cards(of: view.members, peers: peers))), to: leader, into: &output)
+    }
+
+    mutating func askAgain(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard let asked = merge.asked else { return }
+        if now - asked.since > parameters.askPatience || !isIdle || !isCoordinator {
+            output.notes.append(.mergeFailed(with: asked.leader))
+            merge.giveUp(at: now)
+        } else if asked.retryAt <= now {
+            sendMergeRequest(to: asked.leader, peers: peers, into: &output)
+        }
+    }
+
+    mutating func mergeRequestArrived(
+        _ frame: MembershipFrame.MergeRequest, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        let side = frame.side
+        guard member != me, side.previous.members.contains(member), !side.previous.members.contains(me) else { return }
+        guard isCoordinator else {
+            return send(.mergeAnswer(.redirect(coordinator)), to: member, into: &output)
+        }
+        if let asked = merge.asked {
+            if asked.leader != member { send(.mergeAnswer(.redirect(asked.leader)), to: member, into: &output) }
+            return
+        }
+        let isOverlapping = side.previous.members.contains { view.members.contains($0) }
+        let count = view.members.count + merge.sides.reduce(0) { $0 + $1.continuing.count } + side.continuing.count
+        guard isIdle, !wantsToLeave, !isOverlapping, count <= Limits.viewMembers,
+            merge.sides.count + 2 <= Limits.mergeSides, !precedes(side.previous.id, side.wasPrimary)
+        else { return send(.mergeAnswer(.busy), to: member, into: &output) }
+        output.learned += frame.cards
+        guard side.participants.allSatisfy({ peers.isReachable($0) }) else {
+            return send(.mergeAnswer(.unreachable), to: member, into: &output)
+        }
+        merge.add(side)
+        if proposeAt == nil { proposeAt = now + parameters.mergeGather }
+    }
+
+    mutating func mergeAnswerArrived(
+        _ answer: MembershipFrame.MergeAnswer, from member: MemberID, at now: Instant, peers: PeerTable
+    ) {
+        guard let asked = merge.asked, asked.leader == member else { return }
+        switch answer {
+        case .busy:
+            // Askers that were refused together come back apart: their identities spread them.
+            let spread = Int64(StableHash.mix(me.node.raw) % 20)
+            merge.askLater(at: now, jitter: parameters.resendInterval + .milliseconds(spread))
+        case .redirect(let leader):
+            merge.giveUp(at: now)
+            if leader != me, !view.members.contains(leader), peers.isMutual(leader, at: now) {
+                merge.ask(leader, at: now)
+                scheduleResend(at: now)
+            }
+        case .unreachable:
+            // The cards that went along let it dial; ask again until patience ends.
+            merge.askLater(at: now, jitter: parameters.resendInterval * 2)
+        }
+    }
+}

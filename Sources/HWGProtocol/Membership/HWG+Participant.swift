@@ -1,0 +1,180 @@
+import GroupModel
+
+/// The participant's side of a flush: Hold, HoldOK, `flushed`, fill the cut, `cutReached`.
+extension HWG {
+    // MARK: Hold
+
+    mutating func raiseHold(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard hold == .none else { return }
+        hold = .raised
+        if isShown {
+            output.notes.append(.held(view.id))
+            output.indications.events.append(.hold(view.id))
+        } else {
+            // Nobody above knows of this view, so nobody can send in it or keep state of it.
+            answerHold(hasState: false, at: now, peers: peers, into: &output)
+        }
+    }
+
+    /// ▸ From here on no data of the view is taken but what a cut names, and what has no packet number belongs to the
+    /// next view (F1).
+    mutating func answerHold(hasState: Bool, at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        hold = .answered(hasState: hasState)
+        streams.holdAnswered(at: now, into: &output)
+        _ = streams.freeze()
+        if let ballot = pendingAnswer {
+            pendingAnswer = nil
+            sendFlushed(ballot, into: &output)
+        }
+        if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
+    }
+
+    private mutating func sendFlushed(_ ballot: Ballot, into output: inout HWGOutput) {
+        guard case .answered(let hasState) = hold else { return }
+        let answer = FlushRound.Answer(
+            received: streams.received, accepted: acceptor.accepted, highestEpoch: highestEpoch, hasState: hasState,
+            isFresh: !hasBeenPrimary)
+        let frame = MembershipFrame.Flushed(
+            ballot: ballot, previous: view.id, answer: answer,
+            suspects: zip(view.members, suspects).filter(\.1).map(\.0))
+        send(.flushed(frame), to: ballot.proposer, into: &output)
+    }
+
+    // MARK: propose
+
+    mutating func proposeArrived(
+        _ frame: MembershipFrame.Propose, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard frame.ballot.proposer == member else { return }
+        guard let side = frame.sides.first(where: { $0.previous.id == view.id }) else {
+            guard let named = frame.sides.first(where: { $0.participants.contains(me) }) else { return }
+            return correct(member, about: named.previous.id, ballot: frame.ballot, into: &output)
+        }
+        guard side.previous.members == view.members, side.participants.contains(me) else { return }
+        guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+        if case .refuse(let promised) = acceptor.proposeArrived(frame.ballot) {
+            return send(
+                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                into: &output)
+        }
+        output.learned += frame.cards
+        follow(frame.ballot, at: now)
+        // ▸ Answering a proposer adopts its suspicions, or ignored proposals deadlock and answered refusals livelock.
+        for other in view.members where other != me && !side.participants.contains(other) {
+            markSuspect(other)
+        }
+        raiseHold(at: now, peers: peers, into: &output)
+        if case .answered = hold {
+            sendFlushed(frame.ballot, into: &output)
+        } else {
+            pendingAnswer = frame.ballot
+        }
+    }
+
+    /// A suspect stays one for this flush: it is told so instead of being answered.
+    private mutating func admits(
+        _ proposer: MemberID, ballot: Ballot, peers: PeerTable, into output: inout HWGOutput
+    ) -> Bool {
+        guard proposer != me else { return true }
+        let isSuspect = view.rank(of: proposer).map { suspects[$0] } ?? peers.isSuspected(proposer)
+        if isSuspect {
+            send(.refuse(.init(ballot: ballot, view: view.id, reason: .suspected)), to: proposer, into: &output)
+        }
+        return !isSuspect
+    }
+
+    private mutating func follow(_ ballot: Ballot, at now: Instant) {
+        if let round, round.ballot != ballot { endRound() }
+        if ballot.proposer == me {
+            following = nil
+        } else {
+            following = Following(proposer: ballot.proposer, lastSign: now)
+            proposeAt = nil
+        }
+    }
+
+    // MARK: cut
+
+    mutating func cutArrived(
+        _ frame: MembershipFrame.Cut, from member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
+    ) {
+        guard frame.ballot.proposer == member else { return }
+        guard let index = frame.proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
+            guard let named = frame.proposal.sides.first(where: { $0.side.participants.contains(me) }) else { return }
+            return correct(member, about: named.side.previous.id, ballot: frame.ballot, into: &output)
+        }
+        let sideCut = frame.proposal.sides[index]
+        guard sideCut.side.previous.members == view.members, frame.proposal.view.members.contains(me) else { return }
+        guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+        // `cutReached` is refused below `promised`.
+        if case .refuse(let promised) = acceptor.proposeArrived(frame.ballot) {
+            return send(
+                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                into: &output)
+        }
+        follow(frame.ballot, at: now)
+        pendingAnswer = nil
+        highestEpoch = max(highestEpoch, frame.proposal.view.id.epoch)
+        if acceptance?.ballot != frame.ballot || acceptance?.proposal != frame.proposal {
+            guard acceptance.map({ $0.ballot != nil }) ?? true else { return }  // A decision waits only for its cut.
+            acceptance = Acceptance(proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index])
+        } else if acceptor.accepted == Accepted(ballot: frame.ballot, proposal: frame.proposal) {
+            return send(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
+        }
+        raiseHold(at: now, peers: peers, into: &output)
+        advanceAcceptance(at: now, peers: peers, into: &output)
+    }
+
+    /// Towards `cutReached`, or towards the view when it is decided: hold, fill, then accept or install.
+    mutating func advanceAcceptance(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard case .answered = hold, let acceptance, let sideCut = acceptance.proposal.side(of: view.id) else { return }
+        if let ballot = acceptance.ballot, acceptor.accepted?.ballot == ballot { return }
+        guard isWithin(sideCut.cut) else { return overtook(acceptance, at: now, peers: peers, into: &output) }
+        if !acceptance.isFilling {
+            self.acceptance?.isFilling = true
+            let holders = acceptance.holders.map { Int($0) < view.members.count ? Rank($0) : nil }
+            streams.fill(cut: sideCut.cut, holders: holders, at: now, into: &output)
+        }
+        guard streams.hasReachedCut else { return }
+        guard let ballot = acceptance.ballot else {
+            return install(acceptance.proposal, cards: acceptance.cards, at: now, peers: peers, into: &output)
+        }
+        if case .promise = acceptor.accept(acceptance.proposal, at: ballot) {
+            send(.cutReached(.init(ballot: ballot)), to: ballot.proposer, into: &output)
+        }
+    }
+
+    /// Whether I can still enter the view together with those who deliver this cut: I delivered no more, and sent no
+    /// more (D4, D6).
+    private func isWithin(_ cut: [UInt64]) -> Bool {
+        guard cut.count == view.members.count else { return false }
+        let delivered = streams.hasDelivered
+        return cut.indices.allSatisfy { delivered[$0] <= cut[$0] } && streams.received[myRank] <= cut[myRank]
+    }
+
+    private mutating func overtook(
+        _ acceptance: Acceptance, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        self.acceptance = nil
+        if let ballot = acceptance.ballot {
+            send(
+                .refuse(.init(ballot: ballot, view: view.id, reason: .beyondCut)), to: ballot.proposer, into: &output)
+        } else {
+            excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
+        }
+    }
+
+    /// The others went on without me: I install a view of those who are left, and come back by a merge.
+    mutating func excluded(by proposal: Proposal, at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        output.notes.append(.excluded(by: proposal.view.id))
+        following = nil
+        pendingAnswer = nil
+        acceptance = nil
+        for member in proposal.view.members where member != me { markSuspect(member) }
+        for side in proposal.sides { for member in side.side.leaving where member != me { markSuspect(member) } }
+        if round != nil { endRound() }
+        evaluate(at: now, peers: peers, into: &output)
+    }
+}

@@ -1,0 +1,108 @@
+import GroupModel
+import GroupWire
+
+/// The frames of membership and merge. Each names its group; those of a flush name the predecessor view.
+public enum MembershipFrame: Hashable, Sendable {
+    /// Coordinator to all participants; answered by `flushed` or `refuse`.
+    case propose(Propose)
+    /// Participant to proposer: I hold, and this is what I have.
+    case flushed(Flushed)
+    /// Proposer to the members of the next view; answered by `cutReached` or `refuse`.
+    case cut(Cut)
+    /// Member to proposer: accepted.
+    case cutReached(CutReached)
+    /// The decision; final, idempotent, applied by members whose view is a predecessor.
+    case install(Install)
+    case refuse(Refuse)
+    /// Member to coordinator: whom I suspect, whether I want to leave.
+    case report(Report)
+    /// Member to whoever re-sends the installation: I am in the view.
+    case installed(view: ViewID)
+    /// Coordinator to nodes outside its view: this view exists.
+    case announce(Announce)
+    /// Coordinator of the lower side to that of the higher: lead us.
+    case mergeRequest(MergeRequest)
+    case mergeAnswer(MergeAnswer)
+
+    public struct Propose: Hashable, Sendable {
+        public let ballot: Ballot
+        public let sides: [Side]
+        /// Addresses of all participants, so that both sides of a merge can reach each other.
+        public let cards: [NodeCard]
+    }
+    public struct Flushed: Hashable, Sendable {
+        public let ballot: Ballot
+        public let previous: ViewID
+        public let answer: FlushRound.Answer
+        /// Members of my view that I suspect.
+        public let suspects: [MemberID]
+    }
+    public struct Cut: Hashable, Sendable {
+        public let ballot: Ballot
+        public let proposal: Proposal
+        /// Per side, per rank of its view: the rank that can supply the stream; 0xFFFF when unknown.
+        public let holders: [[UInt16]]
+    }
+    public struct CutReached: Hashable, Sendable {
+        public let ballot: Ballot
+    }
+    public struct Install: Hashable, Sendable {
+        public let proposal: Proposal
+        public let cards: [NodeCard]
+    }
+    public struct Refuse: Hashable, Sendable {
+        public enum Reason: Hashable, Sendable {
+            /// This ballot has my promise.
+            case promised(Ballot)
+            /// I suspect you: leave me out, and take it that I left you out.
+            case suspected
+            /// I am not in that view any more, or never was.
+            case notMember
+            /// I am still in this earlier view.
+            case behind(ViewID)
+            /// I delivered more than the cut, so I cannot enter that view together with the others.
+            case beyondCut
+        }
+        public let ballot: Ballot
+        /// The view that the refused frame took me to be in.
+        public let view: ViewID
+        public let reason: Reason
+    }
+    public struct Report: Hashable, Sendable {
+        public let view: ViewID
+        public let suspects: [MemberID]
+        public let isLeaving: Bool
+    }
+    public struct Announce: Hashable, Sendable {
+        public let view: View<MemberID>
+        public let isPrimary: Bool
+    }
+    public struct MergeRequest: Hashable, Sendable {
+        public let side: Side
+        public let cards: [NodeCard]
+    }
+    public enum MergeAnswer: Hashable, Sendable {
+        /// In a flush: ask again later.
+        case busy
+        /// Ask this member instead.
+        case redirect(MemberID)
+        /// Some of you cannot be reached from here.
+        case unreachable
+    }
+
+    public var kind: FrameKind {
+        switch self {
+        case .propose: .propose
+        case .flushed: .flushed
+        case .cut: .cut
+        case .cutReached: .cutReached
+        case .install: .install
+        case .refuse: .refuse
+        case .report: .report
+        case .installed: .installed
+        case .announce: .announce
+        case .mergeRequest: .mergeRequest
+        case .mergeAnswer: .mergeAnswer
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import GroupModel
+
+/// Which views may be called primary, and when a proposal is decided (M7; design.md, section 5, "Ballots" and
+/// "Partitions").
+///
+/// Two primary successors of one primary view would both need a majority of it to accept. A proposer that does not
+/// re-issue a primary proposal it heard of marks its own as not eligible, so a masked acceptance never forks the chain.
+public struct PrimaryRule: Hashable, Sendable {
+    /// Nodes a majority of which makes a group's first primary view. Empty: any node counts.
+    public var initialNodes: [NodeID]
+    /// How many nodes the first primary view is counted against.
+    public var initialCount: Int
+
+    public init(initialNodes: [NodeID], initialCount: Int) {
+        self.initialNodes = initialNodes
+        self.initialCount = max(1, initialCount)
+    }
+
+    /// A majority of `view`, exactly half with rank 0 counting as one.
+    static func isMajority(_ members: some Sequence<MemberID>, of view: View<MemberID>) -> Bool {
+        var count = 0
+        var hasOldest = false
+        for member in members where view.members.contains(member) {
+            count += 1
+            if member == view.members[0] { hasOldest = true }
+        }
+        let doubled = 2 * count
+        return doubled > view.members.count || (doubled == view.members.count && hasOldest)
+    }
+
+    /// Whether a view of `members` that joins `sides` is primary. `fresh` have never been in a primary view: a first
+    /// primary view is a majority of the initial nodes that are all fresh, or all of the initial nodes (a total restart).
+    func isPrimary(members: [MemberID], sides: [Side], fresh: [MemberID]) -> Bool {
+        if let primarySide = sides.first(where: \.wasPrimary) {
+            return Self.isMajority(members, of: primarySide.previous)
+        }
+        let counting = { (list: [MemberID]) in
+            initialNodes.isEmpty ? list.count : list.count { initialNodes.contains($0.node) }
+        }
+        return 2 * counting(fresh) > initialCount || counting(members) >= initialCount
+    }
+
+    /// Decided: accepted by a majority of the previous primary view, a majority of the new view, and all of the new view
+    /// that are not suspected meanwhile; without those majorities, by all members.
+    static func isDecided(_ proposal: Proposal, acceptedBy accepted: Set<MemberID>, suspected: Set<MemberID>) -> Bool {
+        let members = proposal.view.members
+        if members.allSatisfy(accepted.contains) { return true }
+        guard members.allSatisfy({ accepted.contains($0) || suspected.contains($0) }) else { return false }
+        return hasMajorities(proposal, members.filter(accepted.contains))
+    }
+
+    /// Whether the proposal can still be decided when none of `suspected` will ever accept.
+    static func canBeDecided(_ proposal: Proposal, suspected: Set<MemberID>) -> Bool {
+        let members = proposal.view.members
+        let able = members.filter { !suspected.contains($0) }
+        return able.count == members.count || hasMajorities(proposal, able)
+    }
+
+    private static func hasMajorities(_ proposal: Proposal, _ able: [MemberID]) -> Bool {
+        guard proposal.isPrimary, isMajority(able, of: proposal.view) else { return false }
+        guard let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side else { return false }
+        return isMajority(able, of: primarySide.previous)
+    }
+}
