@@ -19,6 +19,14 @@ public struct CoreConfiguration: Sendable {
     public var mergeGather: Interval = .milliseconds(20)
     /// How often an unanswered membership frame is sent again.
     public var resendInterval: Interval = .milliseconds(30)
+    /// How long a flush may lack the answer of a member that is heard before the member is taken to have failed.
+    public var flushTimeout: Interval = .seconds(10)
+    /// How long a fresh member of a heavyweight group looks for others before it shows the view in which it is alone;
+    /// zero for a node without peers.
+    public var joinGather: Interval = .zero
+    /// Whether this node may count towards a group's first primary view: it has not been in a primary view in an
+    /// earlier incarnation, as far as it knows.
+    public var isFresh = true
     /// How often coordinators tell foreign nodes of their views.
     public var announceInterval: Interval = .milliseconds(500)
 
@@ -31,6 +39,9 @@ public struct CoreConfiguration: Sendable {
     public var defaultGroup: HWGID
     /// `pattern=hwg`, first match wins; `*` matches any run of characters, `?` one.
     public var pins: [(pattern: String, group: HWGID)] = []
+
+    /// Every light-weight group gets a heavyweight group of its own, without sharing: the other line of the benchmarks.
+    public var perGroup = false
 
     public var traces = false
 

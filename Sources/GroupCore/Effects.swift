@@ -2,7 +2,7 @@ import GroupModel
 
 /// What a turn of the core asks of its shell, in order within each list. The shell empties it after each turn:
 /// trace lines first, then packets, then indications.
-public struct Effects {
+public struct Effects: Sendable {
     public var transmissions: [Transmission] = []
     /// What the seats of this node are told.
     public var lwg = LWGIndications()

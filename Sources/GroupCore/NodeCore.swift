@@ -1,4 +1,7 @@
 import GroupModel
+import GroupWire
+import HWGProtocol
+import LWGProtocol
 
 /// One node's whole protocol core as one value: events in, effects out, no I/O, no clock.
 ///
@@ -6,23 +9,230 @@ import GroupModel
 /// `turnEnded` before it sleeps, and sleeps at most until `nextDeadline`.
 public struct NodeCore: Sendable {
     public let configuration: CoreConfiguration
+    let me: MemberID
+    let cluster: UInt32
+
+    var peers: PeerTable
+    var lwg: LWGLayer
+    /// One slot per heavyweight group; a slot is not used again while packets of its group may be about.
+    var slots: [HWG?] = []
+    var slotOfGroup: [HWGID: Int] = [:]
+    var slotOfToken: [UInt64: Int] = [:]
+    var tokens: [SlotTokens] = []
+    /// Slots whose turn is not ended.
+    var touched: [Int] = []
+    var isTouched: [Bool] = []
+    var deadlines = DeadlineQueue()
+    var announceAt: Instant?
+    var isStopping = false
+    var hasStopped = false
+
+    /// The highest epoch and message number of groups that are gone: neither ever restarts within an incarnation.
+    var pastEpoch: UInt64 = 0
+    var pastNumber: UInt64 = 1
+
+    var tracer: Tracer?
+    public internal(set) var counters = Counters()
+
+    // Reused from turn to turn.
+    var hwgOutput = HWGOutput()
+    var lwgOutput = LWGOutput()
+
+    struct SlotTokens: Hashable, Sendable {
+        var current: UInt64
+        var retired: UInt64?
+    }
+
+    public struct Counters: Hashable, Sendable {
+        public var datagrams: UInt64 = 0
+        public var rejected: [FrameHeader.Rejection: UInt64] = [:]
+        public var otherCluster: UInt64 = 0
+        public var malformed: UInt64 = 0
+        /// Frames of views that this node is not in, or not any more.
+        public var strayed: UInt64 = 0
+        public var heavyweightFlushes: UInt64 = 0
+    }
 
     public init(configuration: CoreConfiguration, at now: Instant) {
         self.configuration = configuration
+        me = configuration.card.member
+        cluster = FrameHeader.cluster(named: configuration.cluster)
+        peers = PeerTable(
+            me: me, heartbeatInterval: configuration.heartbeatInterval, failureTimeout: configuration.failureTimeout,
+            now: now)
+        lwg = LWGLayer(
+            me: me,
+            mapping: StaticMapping(
+                default: configuration.defaultGroup, pins: configuration.pins, perGroup: configuration.perGroup),
+            reportsHolds: configuration.traces)
+        tracer = configuration.traces ? Tracer(me: me) : nil
     }
 
     /// When `deadlineReached` is due; nil when nothing is pending.
-    public var nextDeadline: Instant? { nil }
+    public var nextDeadline: Instant? {
+        mutating get {
+            var next = deadlines.next
+            for each in [peers.nextDeadline, announceAt] {
+                if let each, each < next ?? .distantFuture { next = each }
+            }
+            return next
+        }
+    }
 
-    public mutating func handle(_ event: NodeEvent, at now: Instant, into effects: inout Effects) {}
+    // MARK: Events
 
-    /// The bulk path in: one datagram, borrowed for the call. Nothing in it can trap.
+    public mutating func handle(_ event: NodeEvent, at now: Instant, into effects: inout Effects) {
+        switch event {
+        case .deadlineReached: deadlineReached(at: now, into: &effects)
+        case .turnEnded: turnEnded(at: now, into: &effects)
+        case .peerConnected(let card): peerConnected(card, at: now, into: &effects)
+        case .peerDisconnected(let member):
+            apply(peers.disconnected(member), at: now, into: &effects)
+        case .join(let endpoint, let groups):
+            lwg.join(endpoint: endpoint, groups: groups, into: &lwgOutput)
+        case .leave(let seats):
+            lwg.leave(seats: seats, into: &lwgOutput)
+        case .holdOK(let seat, let view):
+            lwg.holdOK(seat, view, into: &lwgOutput)
+        case .flush(let seat, let token):
+            lwg.flush(seat, token: token, into: &lwgOutput)
+        case .direct(let seat, let to, let bytes):
+            lwg.direct(seat, to: to, bytes: bytes, into: &lwgOutput)
+        case .explicitHolds(let endpoint, let on):
+            lwg.explicitHolds(endpoint: endpoint, on)
+        case .stop:
+            stop(at: now, into: &effects)
+        }
+        settle(at: now, into: &effects)
+    }
+
+    private mutating func stop(at now: Instant, into effects: inout Effects) {
+        guard !isStopping else { return }
+        isStopping = true
+        lwg.leaveAll(into: &lwgOutput)
+        settle(at: now, into: &effects)
+        finishStop(at: now, into: &effects)
+    }
+
+    mutating func finishStop(at now: Instant, into effects: inout Effects) {
+        guard isStopping, !hasStopped, slots.allSatisfy({ $0 == nil }) else { return }
+        hasStopped = true
+        tracer?.append(.stop, at: now, into: &effects)
+        effects.stopped = true
+    }
+
+    // MARK: The bulk path
+
+    /// In: one datagram, borrowed for the call. Nothing in it can trap.
     public mutating func datagramArrived(
         _ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
-    ) {}
+    ) {
+        counters.datagrams &+= 1
+        let header: FrameHeader
+        do {
+            header = try FrameHeader.read(bytes)
+        } catch {
+            counters.rejected[error, default: 0] += 1
+            return effects.notes.append(.rejected(error))
+        }
+        guard header.cluster == cluster else {
+            counters.otherCluster += 1
+            return effects.notes.append(.otherCluster(from: header.sender))
+        }
+        guard header.sender != me else { return }
+        if let change = peers.heard(header.sender, at: now) { apply([change], at: now, into: &effects) }
+        switch header.kind {
+        case .data, .acknowledge, .negativeAcknowledge, .direct, .directAcknowledge:
+            streamFrameArrived(header, bytes, at: now, into: &effects)
+        case .heartbeat:
+            guard bytes.count == FrameHeader.bytes + 1 else { return malformed(header, into: &effects) }
+            peers.heartbeatArrived(from: header.sender, hearsMe: bytes[FrameHeader.bytes] == 1, at: now)
+        case .propose, .flushed, .cut, .cutReached, .install, .refuse, .report, .installed, .announce, .mergeRequest,
+            .mergeAnswer:
+            membershipFrameArrived(header, bytes, at: now, into: &effects)
+        }
+        settle(at: now, into: &effects)
+    }
 
-    /// The bulk path out: one message, copied before the call returns.
+    @inline(__always)
+    private mutating func streamFrameArrived(
+        _ header: FrameHeader, _ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
+    ) {
+        guard let token = ViewToken(of: bytes) else { return malformed(header, into: &effects) }
+        guard let slot = slotOfToken[token.raw] else {
+            strayed(header, bytes, token: token, at: now, into: &effects)
+            return
+        }
+        let isSound =
+            slots[slot]?.streamFrameArrived(
+                header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput) ?? true
+        if !isSound { malformed(header, into: &effects) }
+        pump(slot, at: now, into: &effects)
+    }
+
+    /// A view that this node does not know: a group that is about to install it keeps the frame.
+    private mutating func strayed(
+        _ header: FrameHeader, _ bytes: UnsafeRawBufferPointer, token: ViewToken, at now: Instant,
+        into effects: inout Effects
+    ) {
+        counters.strayed += 1
+        for slot in slots.indices where slots[slot]?.awaits(token) == true {
+            _ = slots[slot]?.streamFrameArrived(
+                header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
+    func malformedNote(_ header: FrameHeader) -> Note { .malformed(header.kind, from: header.sender) }
+
+    mutating func malformed(_ header: FrameHeader, into effects: inout Effects) {
+        counters.malformed += 1
+        effects.notes.append(malformedNote(header))
+    }
+
+    private mutating func membershipFrameArrived(
+        _ header: FrameHeader, _ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
+    ) {
+        guard let group = MembershipFrame.group(of: bytes), let frame = MembershipFrame.decode(header.kind, bytes) else {
+            return malformed(header, into: &effects)
+        }
+        guard let slot = slotOfGroup[group] else {
+            if let refusal = HWG.refusal(of: frame) {
+                let packet = refusal.encoded(group: group, cluster: cluster, sender: me)
+                effects.transmissions.append(Transmission(packet: packet, to: header.sender))
+            }
+            return
+        }
+        slots[slot]?.frameArrived(frame, from: header.sender, at: now, peers: peers, into: &hwgOutput)
+        pump(slot, at: now, into: &effects)
+    }
+
+    /// Out: one message, copied before the call returns.
     public mutating func multicast(
         _ seat: SeatHandle, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
-    ) -> SendOutcome { .notMember }
+    ) -> SendOutcome {
+        switch lwg.route(seat) {
+        case .held: return .held
+        case .notMember: return .notMember
+        case .send(_, let group, let label):
+            guard let slot = slotOfGroup[group] else { return .notMember }
+            guard
+                let outcome = slots[slot]?.multicast(
+                    label: label, order: order, bytes: bytes, at: now, into: &hwgOutput)
+            else { return .notMember }
+            if case .accepted(let number) = outcome {
+                if let number {
+                    tracer?.sent(seat, number: number, order: order, at: now, into: &effects)
+                } else {
+                    lwg.unnumbered(seat)
+                }
+            }
+            touch(slot)
+            if !hwgOutput.isEmpty {
+                pump(slot, at: now, into: &effects)
+                settle(at: now, into: &effects)
+            }
+            return outcome
+        }
+    }
 }

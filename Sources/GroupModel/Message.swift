@@ -44,7 +44,7 @@ public final class Packet: @unchecked Sendable {
 }
 
 /// One datagram to one node. Runs of equal-sized packets to the same node may leave in one system call.
-public struct Transmission {
+public struct Transmission: Sendable {
     public let packet: Packet
     public let to: MemberID
     public init(packet: Packet, to: MemberID) {
@@ -56,7 +56,7 @@ public struct Transmission {
 /// One delivered message of a heavyweight group, pointing into a packet that the batch keeps alive.
 ///
 /// Plain data: appending one neither allocates nor counts references.
-public struct MessageSlice {
+public struct MessageSlice: @unchecked Sendable {
     public var start: UnsafeRawPointer
     public var length: UInt32
     /// What the layer above the sender's heavyweight group gave with the message.
@@ -91,7 +91,7 @@ public struct MessageSlice {
 /// Deliveries of one turn: the slices, and the packets that keep them alive.
 ///
 /// Reused from turn to turn. One reference is taken per packet, none per message.
-public struct MessageBatch {
+public struct MessageBatch: Sendable {
     public var slices: [MessageSlice] = []
     public var packets: [Packet] = []
     public init() {}

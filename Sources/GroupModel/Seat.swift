@@ -8,7 +8,7 @@ public struct SeatHandle: Hashable, Comparable, Sendable {
 }
 
 /// One message delivered to one seat, pointing into a packet that the batch keeps alive. Plain data.
-public struct LWGSlice {
+public struct LWGSlice: @unchecked Sendable {
     public var start: UnsafeRawPointer
     public var length: UInt32
     public var seat: SeatHandle
@@ -68,7 +68,7 @@ public enum LWGRefusal: Hashable, Sendable {
 }
 
 /// Indications of one turn from the light-weight layer to all seats of the node, and the messages they count.
-public struct LWGIndications {
+public struct LWGIndications: Sendable {
     public var events: [LWGEvent] = []
     public var slices: [LWGSlice] = []
     public var packets: [Packet] = []
@@ -78,6 +78,11 @@ public struct LWGIndications {
         events.removeAll(keepingCapacity: true)
         slices.removeAll(keepingCapacity: true)
         packets.removeAll(keepingCapacity: true)
+    }
+    public mutating func append(_ other: LWGIndications) {
+        events.append(contentsOf: other.events)
+        slices.append(contentsOf: other.slices)
+        packets.append(contentsOf: other.packets)
     }
     public mutating func delivered(count: Int) {
         guard count > 0 else { return }

@@ -51,7 +51,7 @@ public enum Indication<Member: Hashable & Comparable & Sendable>: Hashable, Send
 }
 
 /// Indications of one turn from one heavyweight group to the layer above it, and the messages they count.
-public struct HWGIndications {
+public struct HWGIndications: Sendable {
     public var events: [Indication<MemberID>] = []
     public var batch = MessageBatch()
     public init() {}

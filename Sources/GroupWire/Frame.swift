@@ -106,7 +106,16 @@ extension ByteWriter {
 /// frames carry the full names.
 public struct ViewToken: Hashable, Sendable {
     public let raw: UInt64
+    /// Where every frame of a view has its token.
+    public static let offset = 24
+
     public init(raw: UInt64) { self.raw = raw }
+    /// The token of a datagram; nil when it is too short to have one.
+    @inline(__always)
+    public init?(of datagram: UnsafeRawBufferPointer) {
+        guard datagram.count >= Self.offset + 8 else { return nil }
+        raw = UInt64(littleEndian: datagram.loadUnaligned(fromByteOffset: Self.offset, as: UInt64.self))
+    }
     public init(group: HWGID, view: ViewID) {
         var hash = StableHash.mix(group.high &+ 0x9E37_79B9_7F4A_7C15)
         for word in [group.low, view.epoch, view.coordinator.node.raw, UInt64(view.coordinator.incarnation)] {

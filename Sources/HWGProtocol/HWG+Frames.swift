@@ -113,12 +113,14 @@ extension HWG {
             }
             return true
         }
-        if let acceptance, departure == nil, early.count < Self.earlyLimit,
-            ViewToken(group: id, view: acceptance.proposal.view.id) == token
-        {
-            early.append(Packet(copying: datagram))
-        }
+        if awaits(token), early.count < Self.earlyLimit { early.append(Packet(copying: datagram)) }
         return true
+    }
+
+    /// Whether a frame with this token belongs to the view that I am about to install.
+    public func awaits(_ token: ViewToken) -> Bool {
+        guard departure == nil, let acceptance else { return false }
+        return ViewToken(group: id, view: acceptance.proposal.view.id) == token
     }
 
     private mutating func departedFrameArrived(

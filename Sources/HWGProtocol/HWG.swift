@@ -70,6 +70,11 @@ public struct HWG: Sendable {
     var early: [Packet] = []
     static let earlyLimit = 64
 
+    /// Data that got no packet number in the last view, and waits for the label that it has in this one.
+    var parked = CarriedOver()
+    /// A multicast was refused because of it.
+    var owesWritable = false
+
     /// Flushes that ended in a view of several members or excluded somebody.
     public internal(set) var flushes: UInt64 = 0
 
@@ -156,7 +161,25 @@ public struct HWG: Sendable {
         label: UInt32, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into output: inout HWGOutput
     ) -> SendOutcome {
         guard departure == nil else { return .notMember }
+        if !parked.isEmpty {
+            owesWritable = true
+            return .full
+        }
         return streams.multicast(label: label, order: order, bytes: bytes, at: now, into: &output)
+    }
+
+    /// What was accepted without a number and is void because its view ended may be sent in this one, under this label; nil:
+    /// it is forgotten.
+    public mutating func relabel(to label: UInt32?, at now: Instant, into output: inout HWGOutput) {
+        guard departure == nil, !parked.isEmpty else { return }
+        var carried = parked
+        parked = CarriedOver()
+        if let label { carried.relabel(to: label) } else { carried.dropMessages() }
+        streams.resume(carried, at: now, into: &output)
+        if owesWritable {
+            owesWritable = false
+            output.indications.events.append(.writable)
+        }
     }
 
     public mutating func control(_ bytes: [UInt8], at now: Instant, into output: inout HWGOutput) {

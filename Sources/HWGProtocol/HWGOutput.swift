@@ -14,17 +14,23 @@ public enum HWGNote: Hashable, Sendable {
 }
 
 /// What the machines of one heavyweight group emit in a turn: datagrams down, indications up.
-public struct HWGOutput {
+public struct HWGOutput: Sendable {
     public var transmissions: [Transmission] = []
     public var indications = HWGIndications()
     public var notes: [HWGNote] = []
     /// Cards of nodes that a merge brought.
     public var learned: [NodeCard] = []
+    /// Members that the view just installed leaves out although they did not ask: suspects in every shared group.
+    public var excluded: [MemberID] = []
     public init() {}
+    public var isEmpty: Bool {
+        transmissions.isEmpty && indications.isEmpty && notes.isEmpty && learned.isEmpty && excluded.isEmpty
+    }
     public mutating func removeAll() {
         transmissions.removeAll(keepingCapacity: true)
         indications.removeAll()
         notes.removeAll(keepingCapacity: true)
         learned.removeAll(keepingCapacity: true)
+        excluded.removeAll(keepingCapacity: true)
     }
 }

@@ -118,7 +118,9 @@ public struct FlushRound: Sendable {
         let binding = accepted.filter { $0.proposal.isPrimary || !$0.proposal.isEligible }
         let adopted = (binding.isEmpty ? accepted : binding).max { $0.ballot < $1.ballot }
         let proposal: Proposal
-        if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: suspected) {
+        if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: suspected),
+            PrimaryRule.mayReissue(adopted.proposal, having: participants)
+        {
             proposal = adopted.proposal
         } else {
             proposal = ownProposal(rule: rule, epochFloor: epochFloor, eligible: binding.isEmpty, after: accepted)

@@ -54,7 +54,10 @@ extension HWG {
                 SubView(previous: $0.side.previous.id, members: $0.side.continuing, hasState: $0.hasState)
             },
             primary: proposal.isPrimary)
-        let carried = streams.takeCarriedOver()
+        output.excluded += view.members.filter {
+            !sideCut.side.participants.contains($0) && !proposal.view.members.contains($0)
+        }
+        var carried = streams.takeCarriedOver()
         let nextNumber = streams.nextNumber
         retired = streams
 
@@ -86,6 +89,7 @@ extension HWG {
         for rank in suspects.indices where suspects[rank] { streams.suspect(rank) }
         output.notes.append(.installed(view.id, members: view.members.count, primary: isPrimary))
         output.indications.events.append(.view(change))
+        if parked.isEmpty { parked = carried.takeData() }
         streams.resume(carried, at: now, into: &output)
 
         send(.installed(view: view.id), to: view.members.filter { $0 != me }, into: &output)
@@ -100,7 +104,7 @@ extension HWG {
 
     private mutating func earlyFrameArrived(_ packet: Packet, at now: Instant, into output: inout HWGOutput) {
         guard let header = try? FrameHeader.read(packet.contents),
-            ViewStreams.token(of: packet.contents) == streams.token
+            ViewToken(of: packet.contents) == streams.token
         else { return }
         _ = streams.frameArrived(header.kind, packet.contents, from: header.sender, at: now, into: &output)
     }

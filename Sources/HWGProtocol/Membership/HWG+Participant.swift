@@ -109,7 +109,7 @@ extension HWG {
         guard sideCut.side.previous.members == view.members, frame.proposal.view.members.contains(me) else { return }
         guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
         // `cutReached` is refused below `promised`.
-        if case .refuse(let promised) = acceptor.proposeArrived(frame.ballot) {
+        if case .refuse(let promised) = acceptor.cutArrived(frame.proposal, at: frame.ballot) {
             return send(
                 .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
                 into: &output)

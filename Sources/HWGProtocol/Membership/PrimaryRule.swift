@@ -56,6 +56,17 @@ public struct PrimaryRule: Hashable, Sendable {
         return able.count == members.count || hasMajorities(proposal, able)
     }
 
+    /// ▸ Whether those who answered `propose` are enough to have heard of any other primary decision: a majority of the
+    /// previous primary view, or, where there is none, all members. A minority that re-issues what one of its members
+    /// accepted forks the chain.
+    static func mayReissue(_ proposal: Proposal, having answered: [MemberID]) -> Bool {
+        guard proposal.isPrimary else { return true }
+        if let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side {
+            return isMajority(answered, of: primarySide.previous)
+        }
+        return proposal.view.members.allSatisfy(answered.contains)
+    }
+
     private static func hasMajorities(_ proposal: Proposal, _ able: [MemberID]) -> Bool {
         guard proposal.isPrimary, isMajority(able, of: proposal.view) else { return false }
         guard let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side else { return false }

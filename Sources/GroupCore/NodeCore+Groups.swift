@@ -1,0 +1,251 @@
+import GroupModel
+import GroupWire
+import HWGProtocol
+import LWGProtocol
+
+/// The heavyweight groups of a node, and what passes between them and the light-weight layer.
+extension NodeCore {
+    // MARK: Between the layers
+
+    /// Carries what one group emitted: datagrams to the shell, indications to the light-weight layer.
+    mutating func pump(_ slot: Int, at now: Instant, into effects: inout Effects) {
+        touch(slot)
+        guard !hwgOutput.isEmpty, let group = slots[slot]?.id else { return }
+        effects.transmissions.append(contentsOf: hwgOutput.transmissions)
+        for card in hwgOutput.learned where card.member != me && !peers.knows(card.member) {
+            if peers.learn(card, at: now) { effects.learned.append(card) }
+        }
+        for note in hwgOutput.notes {
+            if case .installed(_, let members, _) = note, members > 0 { counters.heavyweightFlushes += 1 }
+            effects.notes.append(.group(group, note))
+        }
+        let excluded = hwgOutput.excluded
+        var hasLeft = false
+        if !hwgOutput.indications.isEmpty {
+            tracer?.heavyweight(group, hwgOutput.indications, at: now, into: &effects)
+            hasLeft = hwgOutput.indications.events.contains { if case .left = $0 { true } else { false } }
+            lwg.handle(hwgOutput.indications, from: group, into: &lwgOutput)
+        }
+        hwgOutput.removeAll()
+        takeIndications(at: now, into: &effects)
+        refreshTokens(slot)
+        // Exclusion from one group is suspicion in every shared one.
+        for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
+        if hasLeft || slots[slot]?.departure != nil { retire(slot) }
+    }
+
+    /// Does what the light-weight layer asked for, until it asks for nothing more.
+    mutating func settle(at now: Instant, into effects: inout Effects) {
+        takeIndications(at: now, into: &effects)
+        while !lwgOutput.requests.isEmpty || !lwgOutput.relabels.isEmpty {
+            let requests = lwgOutput.requests
+            let relabels = lwgOutput.relabels
+            lwgOutput.requests.removeAll(keepingCapacity: true)
+            lwgOutput.relabels.removeAll(keepingCapacity: true)
+            for relabel in relabels { perform(relabel, at: now, into: &effects) }
+            for request in requests { perform(request, at: now, into: &effects) }
+            takeIndications(at: now, into: &effects)
+        }
+        finishStop(at: now, into: &effects)
+    }
+
+    private mutating func takeIndications(at now: Instant, into effects: inout Effects) {
+        guard !lwgOutput.up.isEmpty else { return }
+        tracer?.lightweight(lwgOutput.up, at: now, into: &effects)
+        if effects.lwg.isEmpty {
+            swap(&effects.lwg, &lwgOutput.up)
+        } else {
+            effects.lwg.append(lwgOutput.up)
+        }
+        lwgOutput.up.removeAll()
+    }
+
+    private mutating func perform(_ request: HWGRequest, at now: Instant, into effects: inout Effects) {
+        switch request {
+        case .join(let group):
+            return create(group, at: now, into: &effects)
+        case .leave(let group):
+            guard let slot = slotOfGroup[group] else { return }
+            slots[slot]?.leave(at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        case .control(let group, let bytes):
+            guard let slot = slotOfGroup[group] else { return }
+            slots[slot]?.control(bytes, at: now, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        case .direct(let group, let member, let bytes):
+            guard let slot = slotOfGroup[group] else { return }
+            _ = slots[slot]?.direct(to: member, bytes, at: now, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        case .holdOK(let group, let view, let hasState):
+            guard let slot = slotOfGroup[group] else { return }
+            tracer?.holdOK(group, view, at: now, into: &effects)
+            slots[slot]?.holdOK(view, hasState: hasState, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        case .flush(let group, let token):
+            guard let slot = slotOfGroup[group] else { return }
+            slots[slot]?.flush(token: token, at: now, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
+    private mutating func perform(_ relabel: Relabel, at now: Instant, into effects: inout Effects) {
+        guard let slot = slotOfGroup[relabel.hwg] else { return }
+        slots[slot]?.relabel(to: relabel.label, at: now, into: &hwgOutput)
+        pump(slot, at: now, into: &effects)
+    }
+
+    // MARK: Slots
+
+    private mutating func create(_ group: HWGID, at now: Instant, into effects: inout Effects) {
+        // Joining again while the departure is still being told ends the telling.
+        if let slot = slotOfGroup[group], slots[slot]?.departure != nil { remove(slot) }
+        guard slotOfGroup[group] == nil, slotOfGroup.count < Limits.heavyweightGroups else { return }
+        var parameters = HWGParameters()
+        parameters.gather = configuration.gather
+        parameters.mergeGather = configuration.mergeGather
+        parameters.resendInterval = configuration.resendInterval
+        parameters.flushTimeout = configuration.flushTimeout
+        parameters.joinGather = configuration.joinGather
+        parameters.rule = PrimaryRule(
+            initialNodes: configuration.initialNodes, initialCount: configuration.initialCount)
+        parameters.multicast.packetBytes = configuration.packetBytes
+        parameters.multicast.windowPackets = configuration.windowPackets
+        parameters.multicast.windowBytes = configuration.windowBytes
+        tracer?.joined(group, at: now, into: &effects)
+        let created = HWG(
+            id: group, me: me, cluster: cluster, parameters: parameters, epochFloor: highestEpoch,
+            nextNumber: nextNumber, isFresh: configuration.isFresh, at: now, into: &hwgOutput)
+        let slot = slots.firstIndex { $0 == nil } ?? slots.count
+        if slot == slots.count {
+            slots.append(created)
+            tokens.append(SlotTokens(current: created.token.raw, retired: nil))
+            isTouched.append(false)
+        } else {
+            slots[slot] = created
+            tokens[slot] = SlotTokens(current: created.token.raw, retired: nil)
+        }
+        slotOfGroup[group] = slot
+        slotOfToken[created.token.raw] = slot
+        slots[slot]?.announce(at: now, peers: peers, into: &hwgOutput)
+        if announceAt == nil { announceAt = now + configuration.announceInterval }
+        pump(slot, at: now, into: &effects)
+    }
+
+    private var highestEpoch: UInt64 { slots.reduce(pastEpoch) { max($0, $1?.highestEpoch ?? 0) } }
+    private var nextNumber: UInt64 { slots.reduce(pastNumber) { max($0, $1?.nextNumber ?? 0) } }
+
+    /// A group that was left stays for a while, to tell those who have not heard of it.
+    private mutating func retire(_ slot: Int) {
+        guard slots[slot]?.departure?.isFinished == true else { return }
+        remove(slot)
+    }
+
+    private mutating func remove(_ slot: Int) {
+        guard let group = slots[slot] else { return }
+        pastEpoch = max(pastEpoch, group.highestEpoch)
+        pastNumber = max(pastNumber, group.nextNumber)
+        slotOfGroup[group.id] = nil
+        slotOfToken[tokens[slot].current] = nil
+        if let retired = tokens[slot].retired { slotOfToken[retired] = nil }
+        slots[slot] = nil
+        deadlines.set(slot, to: nil)
+    }
+
+    private mutating func refreshTokens(_ slot: Int) {
+        guard let group = slots[slot], group.token.raw != tokens[slot].current else { return }
+        if let retired = tokens[slot].retired { slotOfToken[retired] = nil }
+        tokens[slot] = SlotTokens(current: group.token.raw, retired: group.retiredToken?.raw)
+        slotOfToken[group.token.raw] = slot
+        if let retired = group.retiredToken { slotOfToken[retired.raw] = slot }
+    }
+
+    @inline(__always)
+    mutating func touch(_ slot: Int) {
+        guard !isTouched[slot] else { return }
+        isTouched[slot] = true
+        touched.append(slot)
+    }
+
+    // MARK: Turns and time
+
+    mutating func turnEnded(at now: Instant, into effects: inout Effects) {
+        // Ending one group's turn can give another something to send: bounded, because nothing new arrives meanwhile.
+        var rounds = 0
+        while !touched.isEmpty, rounds < 8 {
+            rounds += 1
+            let slotsOfTurn = touched
+            touched.removeAll(keepingCapacity: true)
+            for slot in slotsOfTurn {
+                isTouched[slot] = false
+                slots[slot]?.turnEnded(at: now, into: &hwgOutput)
+                if !hwgOutput.isEmpty {
+                    pump(slot, at: now, into: &effects)
+                    settle(at: now, into: &effects)
+                }
+                deadlines.set(slot, to: slots[slot]?.nextDeadline)
+            }
+        }
+    }
+
+    mutating func deadlineReached(at now: Instant, into effects: inout Effects) {
+        var heartbeats: [(MemberID, Bool)] = []
+        let changes = peers.deadlineReached(at: now) { heartbeats.append(($0, $1)) }
+        for (member, hearsYou) in heartbeats { sendHeartbeat(to: member, hearsYou: hearsYou, into: &effects) }
+        apply(changes, at: now, into: &effects)
+        if let announceAt, announceAt <= now {
+            self.announceAt = now + configuration.announceInterval
+            announce(at: now, into: &effects)
+            let members = Set(slots.flatMap { $0?.view.members ?? [] })
+            peers.forget { members.contains($0) }
+        }
+        while let slot = deadlines.popDue(at: now) {
+            slots[slot]?.deadlineReached(at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+            settle(at: now, into: &effects)
+            if slots[slot]?.departure?.isFinished == true { retire(slot) }
+        }
+        finishStop(at: now, into: &effects)
+    }
+
+    private mutating func announce(at now: Instant, into effects: inout Effects) {
+        for slot in slots.indices {
+            slots[slot]?.announce(at: now, peers: peers, into: &hwgOutput)
+            if !hwgOutput.isEmpty { pump(slot, at: now, into: &effects) }
+        }
+    }
+
+    // MARK: Peers
+
+    mutating func peerConnected(_ card: NodeCard, at now: Instant, into effects: inout Effects) {
+        guard card.member != me else { return }
+        apply(peers.connected(card, at: now), at: now, into: &effects)
+        sendHeartbeat(to: card.member, hearsYou: true, into: &effects)
+        announce(at: now, into: &effects)
+    }
+
+    private mutating func sendHeartbeat(to member: MemberID, hearsYou: Bool, into effects: inout Effects) {
+        var writer = ByteWriter(reserving: FrameHeader.bytes + 1)
+        writer.frameHeader(FrameHeader(kind: .heartbeat, cluster: cluster, sender: me))
+        writer.bool(hearsYou)
+        effects.transmissions.append(Transmission(packet: Packet(writer.bytes), to: member))
+    }
+
+    mutating func apply(_ changes: [PeerTable.Change], at now: Instant, into effects: inout Effects) {
+        for change in changes {
+            guard let cause = change.suspicion else {
+                effects.notes.append(.alive(change.member))
+                continue
+            }
+            effects.notes.append(.suspected(change.member, Note.Suspicion(cause)))
+            suspect(change.member, except: nil, at: now, into: &effects)
+        }
+    }
+
+    private mutating func suspect(_ member: MemberID, except: Int?, at now: Instant, into effects: inout Effects) {
+        for slot in slots.indices where slot != except {
+            guard slots[slot] != nil else { continue }
+            slots[slot]?.memberSuspected(member, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+}
