@@ -1,0 +1,43 @@
+import GroupModel
+
+/// Who is known to have received how much of each stream, and from it what is stable: received by every member of the
+/// view, suspected ones included (S1, S2).
+struct AcknowledgementMatrix: Sendable {
+    private let members: Int
+    /// By stream, then by member, so that a stream's minimum is one run of memory.
+    private var counts: [UInt64]
+    /// Per stream, the packets that every member has.
+    private(set) var stable: [UInt64]
+
+    init(members: Int) {
+        self.members = members
+        counts = Array(repeating: 0, count: members * members)
+        stable = Array(repeating: 0, count: members)
+    }
+
+    @inline(__always)
+    func received(by member: Rank, of stream: Rank) -> UInt64 { counts[stream &* members &+ member] }
+
+    /// True when more of the stream became stable. A smaller count is an old acknowledgement and changes nothing.
+    @inline(__always)
+    mutating func raise(_ stream: Rank, member: Rank, to count: UInt64) -> Bool {
+        let index = stream &* members &+ member
+        let before = counts[index]
+        guard count > before else { return false }
+        counts[index] = count
+        guard before == stable[stream] else { return false }
+        let minimum = counts[(stream &* members)..<((stream &+ 1) &* members)].min() ?? count
+        guard minimum > before else { return false }
+        stable[stream] = minimum
+        return true
+    }
+
+    /// What all members that are not suspected have of a stream.
+    func minimum(of stream: Rank, without suspected: [Bool]) -> UInt64 {
+        var minimum = UInt64.max
+        for member in 0..<members where !suspected[member] {
+            minimum = min(minimum, received(by: member, of: stream))
+        }
+        return minimum
+    }
+}
