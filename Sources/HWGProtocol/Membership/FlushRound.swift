@@ -66,7 +66,7 @@ public struct FlushRound: Sendable {
     public var unanswered: [MemberID] {
         switch phase {
         case .collecting: participants.filter { answers[$0] == nil }
-        case .agreeing(let proposal, let accepted): proposal.view.members.filter { !accepted.contains($0) }
+        case .agreeing(let proposal, let accepted): proposal.audience.filter { !accepted.contains($0) }
         }
     }
 
@@ -81,7 +81,7 @@ public struct FlushRound: Sendable {
     }
 
     public mutating func cutReachedArrived(from member: MemberID) -> Outcome {
-        guard case .agreeing(let proposal, var accepted) = phase, proposal.view.members.contains(member) else {
+        guard case .agreeing(let proposal, var accepted) = phase, proposal.audience.contains(member) else {
             return .waiting
         }
         accepted.insert(member)

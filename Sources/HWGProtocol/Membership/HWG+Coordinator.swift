@@ -118,7 +118,7 @@ extension HWG {
                 suspected: suspected.union(peers.suspected))
             highestEpoch = max(highestEpoch, proposal.view.id.epoch)
             self.round = round
-            sendCut(proposal, round, to: proposal.view.members, into: &output)
+            sendCut(proposal, round, to: proposal.audience, into: &output)
             resendCount = 0
             scheduleResend(at: now)
         case .decided(let proposal):

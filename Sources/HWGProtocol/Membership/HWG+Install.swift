@@ -23,6 +23,11 @@ extension HWG {
         output.learned += frame.cards
         guard proposal.view.members.contains(me) else {
             if wantsToLeave, side.leaving.contains(me) {
+                // What came before it left is still the leaver's, if it is here.
+                let cut = proposal.sides[index].cut
+                if case .answered = hold, isWithin(cut), zip(streams.received, cut).allSatisfy({ $0 >= $1 }) {
+                    streams.deliverThrough(cut: cut, at: now, into: &output)
+                }
                 return depart(with: frame, into: &output)
             }
             return excluded(by: proposal, at: now, peers: peers, into: &output)
@@ -176,7 +181,7 @@ extension HWG {
     private func everybody(in round: FlushRound) -> [MemberID] {
         switch round.phase {
         case .collecting: round.participants
-        case .agreeing(let proposal, _): proposal.view.members
+        case .agreeing(let proposal, _): proposal.audience
         }
     }
 }

@@ -106,7 +106,7 @@ extension HWG {
             return correct(member, about: named.side.previous.id, ballot: frame.ballot, into: &output)
         }
         let sideCut = frame.proposal.sides[index]
-        guard sideCut.side.previous.members == view.members, frame.proposal.view.members.contains(me) else { return }
+        guard sideCut.side.previous.members == view.members, sideCut.side.participants.contains(me) else { return }
         guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
         // `cutReached` is refused below `promised`.
         if case .refuse(let promised) = acceptor.cutArrived(frame.proposal, at: frame.ballot) {
@@ -148,7 +148,7 @@ extension HWG {
 
     /// Whether I can still enter the view together with those who deliver this cut: I delivered no more, and sent no
     /// more (D4, D6).
-    private func isWithin(_ cut: [UInt64]) -> Bool {
+    func isWithin(_ cut: [UInt64]) -> Bool {
         guard cut.count == view.members.count else { return false }
         let delivered = streams.hasDelivered
         return cut.indices.allSatisfy { delivered[$0] <= cut[$0] } && streams.received[myRank] <= cut[myRank]

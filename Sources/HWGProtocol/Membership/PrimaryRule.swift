@@ -28,11 +28,12 @@ public struct PrimaryRule: Hashable, Sendable {
         return doubled > view.members.count || (doubled == view.members.count && hasOldest)
     }
 
-    /// Whether a view of `members` that joins `sides` is primary. `fresh` have never been in a primary view: a first
-    /// primary view is a majority of the initial nodes that are all fresh, or all of the initial nodes (a total restart).
+    /// Whether a view of `members` that joins `sides` is primary. Members that leave take part in the decision, and so
+    /// count. `fresh` have never been in a primary view: a first primary view is a majority of the initial nodes that are
+    /// all fresh, or all of the initial nodes (a total restart).
     func isPrimary(members: [MemberID], sides: [Side], fresh: [MemberID]) -> Bool {
         if let primarySide = sides.first(where: \.wasPrimary) {
-            return Self.isMajority(members, of: primarySide.previous)
+            return Self.isMajority(sides.flatMap(\.participants), of: primarySide.previous)
         }
         let counting = { (list: [MemberID]) in
             initialNodes.isEmpty ? list.count : list.count { initialNodes.contains($0.node) }
@@ -40,20 +41,17 @@ public struct PrimaryRule: Hashable, Sendable {
         return 2 * counting(fresh) > initialCount || counting(members) >= initialCount
     }
 
-    /// Decided: accepted by a majority of the previous primary view, a majority of the new view, and all of the new view
-    /// that are not suspected meanwhile; without those majorities, by all members.
+    /// Decided: by all members; a primary view by a majority of the previous primary view, a majority of the new view, and
+    /// all of the new view that are not suspected meanwhile.
     static func isDecided(_ proposal: Proposal, acceptedBy accepted: Set<MemberID>, suspected: Set<MemberID>) -> Bool {
         let members = proposal.view.members
-        if members.allSatisfy(accepted.contains) { return true }
         guard members.allSatisfy({ accepted.contains($0) || suspected.contains($0) }) else { return false }
-        return hasMajorities(proposal, members.filter(accepted.contains))
+        return hasQuorum(proposal, proposal.audience.filter(accepted.contains))
     }
 
     /// Whether the proposal can still be decided when none of `suspected` will ever accept.
     static func canBeDecided(_ proposal: Proposal, suspected: Set<MemberID>) -> Bool {
-        let members = proposal.view.members
-        let able = members.filter { !suspected.contains($0) }
-        return able.count == members.count || hasMajorities(proposal, able)
+        hasQuorum(proposal, proposal.audience.filter { !suspected.contains($0) })
     }
 
     /// ▸ Whether those who answered `propose` are enough to have heard of any other primary decision: a majority of the
@@ -67,9 +65,10 @@ public struct PrimaryRule: Hashable, Sendable {
         return proposal.view.members.allSatisfy(answered.contains)
     }
 
-    private static func hasMajorities(_ proposal: Proposal, _ able: [MemberID]) -> Bool {
-        guard proposal.isPrimary, isMajority(able, of: proposal.view) else { return false }
-        guard let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side else { return false }
-        return isMajority(able, of: primarySide.previous)
+    private static func hasQuorum(_ proposal: Proposal, _ accepted: [MemberID]) -> Bool {
+        guard proposal.isPrimary, let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side else {
+            return proposal.view.members.allSatisfy(accepted.contains)
+        }
+        return isMajority(accepted, of: proposal.view) && isMajority(accepted, of: primarySide.previous)
     }
 }

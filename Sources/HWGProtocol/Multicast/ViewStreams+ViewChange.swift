@@ -77,10 +77,13 @@ extension ViewStreams {
             _ = order.scan(packet, kinds: streams[0].ring.kinds(number), number: number) { _ in .max }
         }
         while let head = order.head {
-            deliverLast(head.rank, totals: min(head.through, cut[head.rank]), limit: cut[head.rank], into: &output)
+            deliverLast(
+                head.rank, totals: min(head.through, cut[head.rank]), limit: cut[head.rank], isRest: false, into: &output)
             order.pop()
         }
-        for rank in 0..<members { deliverLast(rank, totals: .max, limit: cut[rank], into: &output) }
+        for rank in 0..<members {
+            deliverLast(rank, totals: .max, limit: cut[rank], isRest: true, into: &output)
+        }
         phase = .ended
         repairDeadline = .distantFuture
         directs.deadline = .distantFuture
@@ -88,9 +91,19 @@ extension ViewStreams {
         flushes.answer(queue: queue, taken: 0, stable: .max, into: &output.indications)
     }
 
-    private mutating func deliverLast(_ rank: Rank, totals: UInt64, limit: UInt64, into output: inout HWGOutput) {
+    /// `isRest`: the part that no record orders. The sequencer may have delivered it in another order and gone, so
+    /// control messages in it are marked transitional: they may change tables and must not install anything.
+    private mutating func deliverLast(
+        _ rank: Rank, totals: UInt64, limit: UInt64, isRest: Bool, into output: inout HWGOutput
+    ) {
+        let before = output.indications.batch.slices.count
         streams[rank].advance(
             sender: rank, totals: totals, limit: limit, stable: 0, isFinal: true, into: &output.indications)
+        guard isRest else { return }
+        for index in before..<output.indications.batch.slices.count
+        where output.indications.batch.slices[index].isControl {
+            output.indications.batch.slices[index].isTransitional = true
+        }
     }
 
     /// Messages that have no number, for the next view's streams: the large message that was cut in half, queued
