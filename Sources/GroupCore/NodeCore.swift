@@ -97,7 +97,7 @@ public struct NodeCore: Sendable {
         case .flush(let seat, let token):
             lwg.flush(seat, token: token, into: &lwgOutput)
         case .direct(let seat, let to, let bytes):
-            lwg.direct(seat, to: to, bytes: bytes, into: &lwgOutput)
+            _ = send(seat, to: to, bytes: bytes, at: now, into: &effects)
         case .explicitHolds(let endpoint, let on):
             lwg.explicitHolds(endpoint: endpoint, on)
         case .stop:
@@ -234,5 +234,26 @@ public struct NodeCore: Sendable {
             }
             return outcome
         }
+    }
+
+    /// Point-to-point within the seat's view: FIFO per pair, delivered in that view only, outside the cut.
+    public mutating func send(
+        _ seat: SeatHandle, to target: EndpointID, bytes: [UInt8], at now: Instant, into effects: inout Effects
+    ) -> SendOutcome {
+        settle(at: now, into: &effects)
+        let outcome = lwg.direct(seat, to: target, bytes: bytes, into: &lwgOutput)
+        guard case .accepted = outcome, case .direct(let group, let member, let framed) = lwgOutput.requests.popLast(),
+            let slot = slotOfGroup[group],
+            let sent = slots[slot]?.direct(to: member, framed, at: now, into: &hwgOutput)
+        else {
+            settle(at: now, into: &effects)
+            return outcome
+        }
+        if case .accepted(let number?) = sent {
+            tracer?.sent(seat, number: number, order: .fifo, to: target, at: now, into: &effects)
+        }
+        pump(slot, at: now, into: &effects)
+        settle(at: now, into: &effects)
+        return sent
     }
 }

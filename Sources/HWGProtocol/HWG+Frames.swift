@@ -97,6 +97,14 @@ extension HWG {
         }
     }
 
+    private mutating func mayCorrect(_ member: MemberID, at now: Instant) -> Bool {
+        if let last = corrected[member], now - last < parameters.resendInterval { return false }
+        // As many as a view can have left behind; after that the oldest memory goes.
+        if corrected.count >= Limits.viewMembers { corrected.removeAll() }
+        corrected[member] = now
+        return true
+    }
+
     /// Frames of streams that are not the current ones: a member of the previous view is still filling its cut, or does
     /// not know that it ended; or the frame is early.
     mutating func retiredFrameArrived(
@@ -107,8 +115,10 @@ extension HWG {
             if kind == .negativeAcknowledge {
                 return retired?.negativeAcknowledgeArrived(datagram, from: member, at: now, into: &output) ?? true
             }
-            // Any packet about an old view is answered with the decision that ended it.
-            if let decision, departure == nil, view.rank(of: member).map({ !heard[$0] }) ?? true {
+            // Any packet about an old view is answered with the decision that ended it; not each of a burst.
+            if let decision, departure == nil, view.rank(of: member).map({ !heard[$0] }) ?? true,
+                mayCorrect(member, at: now)
+            {
                 send(.install(decision), to: member, into: &output)
             }
             return true

@@ -66,6 +66,8 @@ public struct HWG: Sendable {
 
     /// Frames to myself, handled before an entry point returns.
     var loopback: [MembershipFrame] = []
+    /// When a member that talks of the previous view was last told of the decision.
+    var corrected: [MemberID: Instant] = [:]
     /// Data that came before the view it belongs to: at most what one sender may send at once.
     var early: [Packet] = []
     static let earlyLimit = 64

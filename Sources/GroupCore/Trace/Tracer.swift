@@ -54,10 +54,14 @@ struct Tracer: Sendable {
 
     // MARK: Light-weight groups
 
-    func sent(_ handle: SeatHandle, number: UInt64, order: Order, at now: Instant, into effects: inout Effects) {
+    func sent(
+        _ handle: SeatHandle, number: UInt64, order: Order, to target: EndpointID? = nil, at now: Instant,
+        into effects: inout Effects
+    ) {
         guard let seat = seat(handle), let view = seat.view else { return }
         let name = MessageName(sender: .endpoint(seat.member), number: number)
-        append(.send(.lwg(seat.group), name, view, order, to: nil), by: seat, at: now, into: &effects)
+        let to = target.map { TraceMember.endpoint($0) }
+        append(.send(.lwg(seat.group), name, view, order, to: to), by: seat, at: now, into: &effects)
     }
 
     mutating func lightweight(_ indications: LWGIndications, at now: Instant, into effects: inout Effects) {

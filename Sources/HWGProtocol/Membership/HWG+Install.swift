@@ -30,6 +30,8 @@ extension HWG {
                 }
                 return depart(with: frame, into: &output)
             }
+            // Told before: everybody in it is a suspect already.
+            guard proposal.view.members.contains(where: { view.rank(of: $0).map { !suspects[$0] } ?? false }) else { return }
             return excluded(by: proposal, at: now, peers: peers, into: &output)
         }
         // A decision is final whatever the ballot.
@@ -101,6 +103,7 @@ extension HWG {
         scheduleResend(at: now)
         let waiting = early
         early = []
+        corrected.removeAll()
         for packet in waiting {
             earlyFrameArrived(packet, at: now, into: &output)
         }
