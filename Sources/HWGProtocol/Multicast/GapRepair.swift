@@ -14,8 +14,8 @@ struct GapRepair: Sendable, Hashable {
     /// A packet beyond the contiguous ones exists. It may be a reordering: wait a little.
     @inline(__always)
     mutating func exists(_ number: UInt64, contiguous: UInt64, at now: Instant, delay: Interval) {
-        guard number > known else { return }
-        known = number
+        known = max(known, number)
+        // Also when it was known before: a packet that came while there was no place for it must be asked for again.
         if number > contiguous, askAt == .distantFuture {
             askAt = now + delay
             attempts = 0
@@ -52,6 +52,6 @@ struct GapRepair: Sendable, Hashable {
         askAt = contiguous < number ? now : .distantFuture
     }
 
-    /// Nothing more is asked for.
+    /// Nothing more is asked for, until it is heard of again.
     mutating func stop() { askAt = .distantFuture }
 }
