@@ -1,1 +1,1 @@
-// The target's sources follow.
+import LWGProtocol

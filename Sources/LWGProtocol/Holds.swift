@@ -1,0 +1,123 @@
+import GroupModel
+
+// Holds: of one LWG by its flush, of all by the HWG. A Hold already raised is not raised again (F2). Automatic seats
+// answer at once, and cost nothing at the HWG's Hold: the carrier's gate closes them all.
+
+extension Carrier {
+    mutating func heavyHoldRaised(_ viewID: ViewID, _ node: inout Node, into out: inout LWGOutput) {
+        guard let view, view.id == viewID else { return }
+        isHeld = true
+        isHeavyHeld = true
+        holdView = viewID
+        readyFlushOKs.removeAll(keepingCapacity: true)
+        guard explicitSeats > 0 || node.reportsHolds, case .settled = phase else { return }
+        for entry in table.entries {
+            var at = node.seats.head(of: entry.id)
+            while let seat = at {
+                if node.reportsHolds || node.seats.seats[seat].explicit { raiseHold(seat, &node, into: &out) }
+                at = node.seats.seats[seat].next
+            }
+        }
+    }
+
+    mutating func raiseHold(_ index: Int, _ node: inout Node, into out: inout LWGOutput) {
+        let seat = node.seats.seats[index]
+        guard seat.isListening, seat.hold == .open, let view = seat.view else { return }
+        node.seats.doors[index].state = .closed
+        let handle = SeatHandle(index: UInt32(index))
+        if seat.explicit && seat.leaving == nil {
+            node.seats.seats[index].hold = .raised
+            unanswered += 1
+            out.up.events.append(.indication(handle, .hold(view.id)))
+        } else {
+            node.seats.seats[index].hold = .answered
+            guard node.reportsHolds else { return }
+            out.up.events.append(.indication(handle, .hold(view.id)))
+            out.up.events.append(.holdAnswered(handle, view.id))
+        }
+    }
+
+    /// The seat's promise, or its leaving, which promises as much.
+    mutating func seatAnswered(_ index: Int, _ node: inout Node, into out: inout LWGOutput) {
+        if node.seats.seats[index].hold == .raised {
+            node.seats.seats[index].hold = .answered
+            unanswered -= 1
+            if node.reportsHolds, let view = node.seats.seats[index].view {
+                out.up.events.append(.holdAnswered(SeatHandle(index: UInt32(index)), view.id))
+            }
+        }
+        if let number = table.number(of: node.seats.seats[index].lwg) { considerFlushOK(number, node) }
+    }
+
+    /// A Hold ends with the seat's next view or with the seat.
+    mutating func endHold(_ index: Int, _ node: inout Node) {
+        if node.seats.seats[index].hold == .raised { unanswered -= 1 }
+        node.seats.seats[index].hold = .open
+    }
+
+    mutating func answerHeavyHold(_ node: inout Node, into out: inout LWGOutput) {
+        guard let viewID = holdView, unanswered == 0 else { return }
+        holdView = nil
+        hasGivenHoldOK = true
+        // A record in flight may be delivered in the cut: then this side has an LWG to tell of.
+        var hasState = !outbox.inFlight.isEmpty
+        switch phase {
+        case .absent: break
+        case .merging: hasState = true
+        case .settled: if !table.isVacant { hasState = true }
+        }
+        out.requests.append(.holdOK(id, viewID, hasState: hasState))
+    }
+
+    // MARK: the LWG flush
+
+    /// F3: only the seats of this LWG are held.
+    mutating func openFlush(_ number: Int, _ changes: [Change], _ node: inout Node, into out: inout LWGOutput) {
+        let entry = table.entries[number]
+        table.entries[number].flush = FlushRound(changes: changes, members: entry.members, ranks: entry.ranks)
+        table.entries[number].hasAnswered = false
+        var at = node.seats.head(of: entry.id)
+        while let seat = at {
+            raiseHold(seat, &node, into: &out)
+            at = node.seats.seats[seat].next
+        }
+        if table.entries[number].flush?.awaited.isEmpty == true {
+            completeFlush(number, &node, into: &out)
+        } else {
+            considerFlushOK(number, node)
+        }
+    }
+
+    /// One slow endpoint delays its own LWG's flushOK, no other's.
+    mutating func considerFlushOK(_ number: Int, _ node: Node) {
+        guard !isHeld, !isInRest, !table.entries[number].hasAnswered,
+            table.entries[number].flush?.awaited.contains(rank) == true
+        else { return }
+        var at = node.seats.head(of: table.entries[number].id)
+        while let seat = at {
+            if node.seats.seats[seat].isListening, !node.seats.seats[seat].hasAnswered { return }
+            at = node.seats.seats[seat].next
+        }
+        table.entries[number].hasAnswered = true
+        readyFlushOKs.append(number)
+    }
+
+    mutating func sendFlushOKs(_ node: inout Node, into out: inout LWGOutput) {
+        guard !readyFlushOKs.isEmpty, !isFlushOKInFlight, !isHeld, let view else { return }
+        var runs: [ControlMessage.Run] = []
+        for number in readyFlushOKs.sorted() {
+            let entry = table.entries[number]
+            guard entry.flush?.awaited.contains(rank) == true else { continue }
+            if let last = runs.last, last.first + last.length == number, last.count == entry.count {
+                runs[runs.count - 1].length += 1
+            } else {
+                runs.append(.init(first: number, length: 1, count: entry.count))
+            }
+        }
+        readyFlushOKs.removeAll(keepingCapacity: true)
+        guard !runs.isEmpty else { return }
+        isFlushOKInFlight = true
+        node.counters.controlSent += 1
+        out.requests.append(.control(id, ControlMessage.flushOK(runs).encoded(for: view.id)))
+    }
+}

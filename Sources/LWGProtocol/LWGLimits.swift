@@ -1,0 +1,14 @@
+/// Bounds of the light-weight layer.
+public struct LWGLimits: Sendable {
+    /// One join or leave record: thousands of groups, well below a message's 16 MiB.
+    public var recordBytes = 4 << 20
+    /// One part of a side's table.
+    public var tablePartBytes = 4 << 20
+    /// Early data are what others send while a control message is repaired here. Beyond these bounds the seats
+    /// of the LWG are lost, never a message.
+    public var earlyMessages = 65_536
+    public var earlyBytes = 64 << 20
+    /// Freed handles that rest before the oldest is used again, so that a late request cannot hit another group.
+    public var idleHandles = 1_024
+    public init() {}
+}

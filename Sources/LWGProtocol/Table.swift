@@ -1,0 +1,106 @@
+import GroupModel
+
+/// One LWG in the table that all members of an HWG view share.
+struct Entry: Sendable {
+    let id: LWGID
+    let name: String
+    var era: UInt32
+    var count: UInt32
+    /// The members of the installed view, oldest first.
+    var members: [EndpointID]
+    /// The ranks of their nodes in the HWG view.
+    var ranks: [UInt16]
+    var flush: FlushRound?
+    /// Changes ordered while a flush is open: they open the next.
+    var queue: [Change] = []
+    /// This node has said flushOK, or is about to, in the open flush.
+    var hasAnswered = false
+    /// The view before, and how many of `members`, which come first, were in it.
+    var previous: ViewID?
+    var survivors = 0
+
+    var isQuiet: Bool { flush == nil && queue.isEmpty }
+    var viewID: ViewID? {
+        members.first.map { ViewID(era: era, count: count, coordinator: $0.member) }
+    }
+
+    /// Whether `endpoint` will be a member when all that is ordered has been done.
+    func isFinallyMember(_ endpoint: EndpointID) -> Bool {
+        if let last = queue.last(where: { $0.endpoint == endpoint }) { return last.isJoin }
+        if let last = flush?.changes.last(where: { $0.endpoint == endpoint }) { return last.isJoin }
+        return members.contains(endpoint)
+    }
+
+    func finalSeats(of rank: UInt16) -> Int {
+        var count = 0
+        for each in ranks where each == rank { count += 1 }
+        for change in (flush?.changes ?? []) + queue where change.rank == rank { count += change.isJoin ? 1 : -1 }
+        return count
+    }
+
+    /// Members after `changes`: survivors in their order, then joiners in record order.
+    static func applying(
+        _ changes: [Change], to members: [EndpointID], _ ranks: [UInt16]
+    ) -> (members: [EndpointID], ranks: [UInt16], survivors: Int) {
+        var nextMembers = members
+        var nextRanks = ranks
+        var survivors = members.count
+        for change in changes {
+            if change.isJoin {
+                guard !nextMembers.contains(change.endpoint) else { continue }
+                nextMembers.append(change.endpoint)
+                nextRanks.append(change.rank)
+            } else if let index = nextMembers.firstIndex(of: change.endpoint) {
+                nextMembers.remove(at: index)
+                nextRanks.remove(at: index)
+                if index < survivors { survivors -= 1 }
+            }
+        }
+        return (nextMembers, nextRanks, survivors)
+    }
+}
+
+/// The LWGs of one HWG view. An entry's index is its number on the wire: sorted by id at the HWG view, then in order of
+/// creation; never reused within the view.
+struct Table: Sendable {
+    var entries: [Entry] = []
+    /// Entries below this are sorted by id.
+    private var sorted = 0
+    /// Numbers of those created since. Looked up, never iterated.
+    private var created: [LWGID: Int] = [:]
+
+    func number(of id: LWGID) -> Int? {
+        var low = 0
+        var high = sorted
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        if low < sorted, entries[low].id == id { return low }
+        return created[id]
+    }
+
+    /// Nil when the numbers of this HWG view are used up.
+    mutating func create(_ entry: Entry) -> Int? {
+        guard entries.count < Limits.groupsPerHWG else { return nil }
+        created[entry.id] = entries.count
+        entries.append(entry)
+        return entries.count - 1
+    }
+
+    /// Numbers for a new HWG view: without empty LWGs, sorted by id.
+    mutating func renumber() {
+        if entries.contains(where: { $0.members.isEmpty }) { entries.removeAll { $0.members.isEmpty } }
+        var isSorted = true
+        for index in entries.indices.dropFirst() where entries[index].id < entries[index - 1].id {
+            isSorted = false
+            break
+        }
+        if !isSorted { entries.sort { $0.id < $1.id } }
+        sorted = entries.count
+        created.removeAll()
+    }
+
+    /// No member, and no join ordered: nothing that a merge would have to reconcile.
+    var isVacant: Bool { entries.allSatisfy { $0.members.isEmpty && $0.isQuiet } }
+}

@@ -1,0 +1,94 @@
+import GroupModel
+import GroupWire
+
+/// What one side tells of one LWG: the members on the nodes that it covers, and the views they come from.
+struct SideEntry: Hashable, Sendable {
+    struct Member: Hashable, Sendable {
+        let endpoint: EndpointID
+        /// The rank of its node in the HWG view that the table is for.
+        var rank: UInt16
+        /// Index into `origins`; nil for one whose join was ordered and who has no view yet.
+        let origin: UInt8?
+    }
+    let id: LWGID
+    let name: String
+    /// Views that members come from: one, or several when sides became one before they settled.
+    var origins: [ViewID]
+    var members: [Member]
+}
+
+/// One part of a side's table, the first totally ordered message of its lowest rank in a new HWG view.
+struct TablePart: Hashable, Sendable {
+    /// More parts follow; the side counts when its last part is delivered.
+    var isLast: Bool
+    /// Ranks in the HWG view: the nodes that the side speaks for, and no others (no ghosts).
+    var covers: [UInt16]
+    /// Without ids: the receiver computes them from the names.
+    var entries: [SideEntry]
+
+    init(isLast: Bool, covers: [UInt16], entries: [SideEntry]) {
+        self.isLast = isLast
+        self.covers = covers
+        self.entries = entries
+    }
+
+    func write(to writer: inout ByteWriter) {
+        var names = NameList()
+        var views: [ViewID] = []
+        var viewIndex: [ViewID: Int] = [:]
+        for entry in entries {
+            for member in entry.members { _ = names.index(of: member.endpoint.name) }
+            for origin in entry.origins where viewIndex[origin] == nil {
+                viewIndex[origin] = views.count
+                views.append(origin)
+            }
+        }
+        writer.bool(isLast)
+        writer.array(covers) { $0.u16($1) }
+        writer.array(names.names) { $0.shortName($1) }
+        writer.array(views) { $0.viewID($1) }
+        writer.array(entries) { writer, entry in
+            writer.shortString(entry.name)
+            writer.array(entry.origins) { $0.u32(UInt32(truncatingIfNeeded: viewIndex[$1] ?? 0)) }
+            writer.array(entry.members) {
+                $0.u16($1.rank)
+                $0.u8($1.origin ?? .max)
+                $0.u16(names.index(of: $1.endpoint.name))
+            }
+        }
+    }
+
+    init(reading reader: inout ByteReader, members: [MemberID]) {
+        isLast = reader.bool()
+        covers = reader.array(limit: Limits.viewMembers, elementBytes: 2) { $0.u16() }
+        var isCovered = [Bool](repeating: false, count: members.count)
+        for rank in covers {
+            if Int(rank) < members.count, !isCovered[Int(rank)] { isCovered[Int(rank)] = true } else { reader.fail() }
+        }
+        let names = reader.array(limit: NameList.limit, elementBytes: 16) { $0.shortName() }
+        let views = reader.array(limit: Limits.groupsPerHWG, elementBytes: 20) { $0.viewID() }
+        entries = reader.array(limit: Limits.groupsPerHWG, elementBytes: 9) { reader in
+            let name = reader.shortString(limit: Limits.groupNameBytes)
+            if name.isEmpty { reader.fail() }
+            // 255 stands for "no view".
+            let origins = reader.array(limit: 255, elementBytes: 4) { reader in
+                let index = Int(reader.u32())
+                if index < views.count { return views[index] }
+                reader.fail()
+                return ViewID(epoch: 0, coordinator: MemberID(node: NodeID(raw: 0), incarnation: 0))
+            }
+            let seats = Limits.viewMembers * Limits.seatsPerNode
+            let list = reader.array(limit: seats, elementBytes: 5) { reader -> SideEntry.Member? in
+                let rank = reader.u16()
+                let origin = reader.u8()
+                let index = Int(reader.u16())
+                guard Int(rank) < members.count, isCovered[Int(rank)], index < names.count,
+                    origin == .max || Int(origin) < origins.count
+                else { reader.fail(); return nil }
+                let endpoint = EndpointID(member: members[Int(rank)], name: names[index])
+                return SideEntry.Member(endpoint: endpoint, rank: rank, origin: origin == .max ? nil : origin)
+            }
+            return SideEntry(id: LWGID(raw: 0), name: name, origins: origins, members: list.compactMap { $0 })
+        }
+    }
+}
