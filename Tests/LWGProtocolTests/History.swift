@@ -16,6 +16,7 @@ struct History {
         var delivered: [Message] = []
         var isHeld = false
         var hasAnswered = false
+        var isHeldByHeavy = false
         var next: ViewID?
     }
     struct Process: Hashable {
@@ -57,6 +58,10 @@ struct History {
         let joined = now == nil ? view.members : view.members.filter { !change.transitional.contains($0) }
         let left = (now?.view.members ?? []).filter { !change.transitional.contains($0) }
         if change.joined != joined || Set(change.left) != Set(left) { violate("M6", process, "joined or left") }
+        if let now, !now.isHeld { violate("F2", process, "\(view.id) without a Hold before") }
+        if let now, now.isHeld, !now.isHeldByHeavy, change.unchanged, view.id.count != 0 {
+            violate("F3", process, "held for nothing in \(now.view.id)")
+        }
         if let index = current[process] { stays[process]?[index].next = view.id }
         stays[process]?.append(Stay(view: view, change: change))
         current[process] = (stays[process]?.count ?? 1) - 1
@@ -64,7 +69,7 @@ struct History {
 
     mutating func left(_ process: Process) { current[process] = nil }
 
-    mutating func held(_ process: Process, _ view: ViewID) {
+    mutating func held(_ process: Process, _ view: ViewID, byHeavy: Bool) {
         guard let index = current[process], let stay = stays[process]?[index] else {
             violate("F2", process, "hold without a view")
             return
@@ -72,6 +77,7 @@ struct History {
         if stay.view.id != view { violate("F2", process, "hold of another view") }
         if stay.isHeld { violate("F2", process, "held twice in \(view)") }
         stays[process]?[index].isHeld = true
+        stays[process]?[index].isHeldByHeavy = byHeavy
     }
 
     mutating func answered(_ process: Process, _ view: ViewID) {

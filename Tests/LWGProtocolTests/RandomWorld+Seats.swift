@@ -15,7 +15,6 @@ extension RandomWorld {
                     group: group, endpoint: EndpointID(member: ideal.members[node], name: endpoint))
                 hosts[node].seats[seat] = Seat(process: process)
                 hosts[node].order.append(seat)
-                pendingChanges[group, default: 0] += 1
                 log.append("\(node) join \(group)/\(endpoint)")
             case .indication(let seat, let indication): seatTold(seat, indication, node)
             case .messages(let count):
@@ -23,7 +22,7 @@ extension RandomWorld {
                 at += count
             case .carrier(let hwg, let view):
                 hosts[node].carrier = (hwg, view)
-                if hosts[node].heavy[hwg]?.id != view { fail("L1: carrier view") }
+                if heavyViews[hwg, default: [:]][view] == nil { fail("L1: carrier view") }
             case .holdAnswered(let seat, let view):
                 guard let state = hosts[node].seats[seat] else { fail("answer of no seat"); continue }
                 history.answered(state.process, view)
@@ -47,21 +46,17 @@ extension RandomWorld {
         switch indication {
         case .view(let change):
             log.append("\(node)/\(state.process.endpoint.name) \(group) view \(change.view.id) \(change.view.members)")
-            if !state.hasView { pendingChanges[group, default: 0] -= 1 }
             hosts[node].seats[seat]?.hasView = true
             hosts[node].seats[seat]?.pendingHold = nil
             history.viewInstalled(state.process, change)
-            if let (hwg, _) = hosts[node].carrier, let heavy = hosts[node].heavy[hwg],
+            if let (hwg, view) = hosts[node].carrier, let heavy = heavyViews[hwg]?[view],
                 !change.view.members.allSatisfy({ heavy.members.contains($0.member) })
             {
                 fail("L1: member outside the HWG view")
             }
         case .hold(let view):
             let hwg = hosts[node].layer.carrier(of: seat)
-            if let hwg, hosts[node].isHeavyHeld[hwg] != true, pendingChanges[group, default: 0] <= 0 {
-                fail("F3: \(group) is held for nothing")
-            }
-            history.held(state.process, view)
+            history.held(state.process, view, byHeavy: hwg.map { hosts[node].isHeavyHeld[$0] == true } ?? false)
             hosts[node].seats[seat]?.pendingHold = view
         case .direct(let from, _, let bytes):
             directsDelivered += 1
@@ -70,8 +65,6 @@ extension RandomWorld {
             if view?.members.contains(from) != true { fail("direct from a stranger") }
         case .left:
             log.append("\(node)/\(state.process.endpoint.name) \(group) left")
-            if !state.hasView { pendingChanges[group, default: 0] -= 1 }
-            if state.isLeaving { pendingChanges[group, default: 0] -= 1 }
             history.left(state.process)
             hosts[node].seats[seat] = nil
             hosts[node].order.removeAll { $0 == seat }
@@ -101,7 +94,7 @@ extension RandomWorld {
                 else { fail("a member without a view"); continue }
                 if let known = views[group], known != view { fail("liveness: two views of \(group): \(known) \(view)") }
                 views[group] = view
-                if Set(view.members) != members[group] { fail("ghosts in \(group): \(view.members)") }
+                if Set(view.members) != members[group] { fail("ghosts in \(group) at \(view.id): \(Set(view.members).symmetricDifference(members[group] ?? []))") }
             }
         }
     }

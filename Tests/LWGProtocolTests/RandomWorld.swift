@@ -14,7 +14,6 @@ struct RandomWorld {
         var layer: LWGLayer
         var seats: [SeatHandle: Seat] = [:]
         var order: [SeatHandle] = []
-        var heavy: [HWGID: View<MemberID>] = [:]
         var isHeavyHeld: [HWGID: Bool] = [:]
         var carrier: (HWGID, ViewID)?
     }
@@ -27,8 +26,7 @@ struct RandomWorld {
     let names: [String]
     let endpoints: [ShortName]
     var payload: UInt64 = 0
-    /// Changes of membership that are on their way, per LWG: only then may a Hold be raised without one of the HWG (F3).
-    var pendingChanges: [String: Int] = [:]
+    var heavyViews: [HWGID: [ViewID: View<MemberID>]] = [:]
     var log: [String] = []
     var directsDelivered = 0
     var totals = LWGLayer.Counters()
@@ -112,7 +110,7 @@ struct RandomWorld {
         for event in told.indications.events {
             switch event {
             case .view(let change):
-                hosts[told.node].heavy[told.hwg] = change.view
+                heavyViews[told.hwg, default: [:]][change.view.id] = change.view
                 hosts[told.node].isHeavyHeld[told.hwg] = false
                 log.append("\(told.node) \(told.hwg) view \(change.view.id.epoch) of \(change.view.members.count)")
             case .hold: hosts[told.node].isHeavyHeld[told.hwg] = true
@@ -141,7 +139,6 @@ struct RandomWorld {
     mutating func leave(_ node: Int) {
         guard let seat = randomSeat(node), let state = hosts[node].seats[seat], !state.isLeaving else { return }
         hosts[node].seats[seat]?.isLeaving = true
-        pendingChanges[state.process.group, default: 0] += 1
         log.append("\(node) leave \(state.process.group)/\(state.process.endpoint.name)")
         if let view = hosts[node].layer.view(of: seat) { history.answered(state.process, view.id) }
         var out = LWGOutput()
