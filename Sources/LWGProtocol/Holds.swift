@@ -71,9 +71,14 @@ extension Carrier {
 
     // MARK: the LWG flush
 
-    /// F3: only the seats of this LWG are held.
+    /// F3: only the seats of this LWG are held, and only for a change: a join and its leave ordered together are none.
     mutating func openFlush(_ number: Int, _ changes: [Change], _ node: inout Node, into out: inout LWGOutput) {
         let entry = table.entries[number]
+        let changes = entry.net(changes)
+        guard !changes.isEmpty else {
+            retireUnseated(number, &node, into: &out)
+            return
+        }
         table.entries[number].flush = FlushRound(changes: changes, members: entry.members, ranks: entry.ranks)
         table.entries[number].hasAnswered = false
         var at = node.seats.head(of: entry.id)

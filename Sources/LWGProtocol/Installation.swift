@@ -34,6 +34,8 @@ extension Carrier {
             let state = node.seats.seats[seat]
             guard state.stage == .member || state.stage == .pending else { continue }
             guard entry.members.contains(state.endpoint) else {
+                // Its join waits for the next flush.
+                if entry.queue.contains(where: { $0.isJoin && $0.endpoint == state.endpoint }) { continue }
                 retire(seat, state.leaving ?? .requested, &node, into: &out)
                 continue
             }
@@ -103,6 +105,20 @@ extension Carrier {
         } else {
             demultiplexer.setWithoutView(number, isJoining ? .joining : .outside, count: entry.count)
         }
+    }
+
+    /// Seats whose join and leave were ordered before any view.
+    mutating func retireUnseated(_ number: Int, _ node: inout Node, into out: inout LWGOutput) {
+        let entry = table.entries[number]
+        var at = node.seats.head(of: entry.id)
+        while let seat = at {
+            let state = node.seats.seats[seat]
+            at = state.next
+            if state.stage == .pending, !entry.isFinallyMember(state.endpoint) {
+                retire(seat, state.leaving ?? .requested, &node, into: &out)
+            }
+        }
+        refreshSlot(number, &node)
     }
 
     /// An LWG without members: those here had left.

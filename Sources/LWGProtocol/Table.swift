@@ -31,6 +31,16 @@ struct Entry: Sendable {
         return members.contains(endpoint)
     }
 
+    /// Without joins and leaves that undo each other: one change at most for each endpoint.
+    func net(_ changes: [Change]) -> [Change] {
+        if changes.count == 1 { return changes }
+        return changes.indices.filter { index in
+            let change = changes[index]
+            let isLast = !changes[(index + 1)...].contains { $0.endpoint == change.endpoint }
+            return isLast && members.contains(change.endpoint) != change.isJoin
+        }.map { changes[$0] }
+    }
+
     func finalSeats(of rank: UInt16) -> Int {
         var count = 0
         for each in ranks where each == rank { count += 1 }

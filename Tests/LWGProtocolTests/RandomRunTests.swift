@@ -1,0 +1,32 @@
+import Foundation
+import GroupModel
+import Testing
+
+@Suite("Random runs over the ideal HWG")
+struct RandomRunTests {
+    @Test("Random joins, leaves, sends, crashes, partitions and merges keep all properties", arguments: 0..<8)
+    func randomRuns(block: Int) {
+        let environment = ProcessInfo.processInfo.environment
+        let seeds = environment["LWG_SEEDS"].flatMap { Int($0) } ?? 200
+        let first = environment["LWG_FIRST_SEED"].flatMap { Int($0) } ?? 1
+        var merges = 0
+        var early: UInt64 = 0
+        for seed in stride(from: first + block, to: first + seeds, by: 8) {
+            var world = RandomWorld(seed: UInt64(seed))
+            world.run(steps: 3_000)
+            merges += world.history.merges
+            early += world.totals.early
+            guard let violation = world.history.violations.first else { continue }
+            Issue.record("seed \(seed): \(violation)")
+            if let filter = environment["LWG_LOG"] {
+                let lines = world.log.filter { filter.isEmpty || $0.contains(filter) || $0.contains("h1 ") || !$0.contains("/") }
+                print(lines.suffix(400).joined(separator: "\n"))
+            }
+            return
+        }
+        if seeds >= 200 {
+            #expect(merges > 0, "merges of LWG views are among what was tried")
+            #expect(early > 0, "early data are among what was tried")
+        }
+    }
+}
