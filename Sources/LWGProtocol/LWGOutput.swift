@@ -1,7 +1,7 @@
 import GroupModel
 
 /// What the layer emits in a turn: requests down to HWGs, indications up to the seats of its node.
-public struct LWGOutput {
+public struct LWGOutput: Sendable {
     /// In order for each HWG.
     public var requests: [HWGRequest] = []
     public var up = LWGIndications()
