@@ -26,6 +26,7 @@ extension ViewStreams {
         // A packet that has its number belongs to this view, even if it leaves only with the next turn.
         if builder.isOpen { storeSealed(isFull: false) }
         phase = .frozen
+        allowed = streams.map(\.contiguous)
         owesWritable = false
         pendingOrders.removeAll()
         schedule.stop()
@@ -41,6 +42,7 @@ extension ViewStreams {
         guard phase < .ended, cut.count == members else { return }
         _ = freeze()
         self.cut = cut
+        allowed = zip(allowed, cut).map(max)
         self.holders = holders.map { holder in holder.flatMap { (0..<members).contains($0) ? $0 : nil } }
         for stream in 0..<members where stream != me {
             // A cut may name a window beyond what was here, on top of what waited here undelivered.
