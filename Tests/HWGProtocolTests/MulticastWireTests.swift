@@ -43,7 +43,7 @@ import Testing
                 for index in 0..<width { bytes[place + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
             case 5:
                 let from = choice.below(bytes.count)
-                for index in from..<min(bytes.count, other.count, from + 40) { bytes[index] = other[index] }
+                for index in from..<max(from, min(bytes.count, other.count, from + 40)) { bytes[index] = other[index] }
             default: bytes[choice.below(bytes.count)] ^= 1 << UInt8(choice.below(8))
             }
         }

@@ -95,6 +95,9 @@ public struct ViewStreams: Sendable {
         return allowed.isEmpty ? counts : zip(counts, allowed).map(min)
     }
 
+    /// Per rank the packets that every member of the view is known to have.
+    public var stable: [UInt64] { matrix.stable }
+
     /// Per rank the highest packet any part of which was delivered, or, of the sequencer, was used to order others'.
     public var hasDelivered: [UInt64] {
         var result = streams.map(\.hasDelivered)
