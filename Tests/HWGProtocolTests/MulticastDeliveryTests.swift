@@ -79,7 +79,8 @@ import Testing
         #expect(network.streams[0].nextDeadline == nil)
     }
 
-    @Test func `fifo messages of the sequencer do not wait for another's total message, later ones of that sender do`() {
+    @Test func `fifo messages of the sequencer do not wait for another's total message, later ones of that sender do`()
+    {
         var network = MulticastNetwork(members: 3, seed: 1)
         network.cutLinks = [1 * 3 + 2]  // 1 does not reach 2
         network.multicast(1, length: 8, order: .total)

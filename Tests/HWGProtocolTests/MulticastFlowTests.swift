@@ -82,8 +82,9 @@ import Testing
             rounds += 1
             for rank in 0..<3 where wants[rank] {
                 while left[rank] > 0 {
-                    guard case .accepted = network.multicast(
-                        rank, length: 3_000, order: [.fifo, .total, .safe][left[rank] % 3])
+                    guard
+                        case .accepted = network.multicast(
+                            rank, length: 3_000, order: [.fifo, .total, .safe][left[rank] % 3])
                     else { wants[rank] = false; break }
                     left[rank] -= 1
                 }
@@ -166,7 +167,9 @@ import Testing
             network.on(0) { streams, now, output in
                 if case .accepted(let number?) = streams.direct(
                     to: streams.view.members[2], bytes, at: now, into: &output)
-                { numbers.append(number) }
+                {
+                    numbers.append(number)
+                }
             }
             network.run(for: .microseconds(500))
         }

@@ -111,7 +111,8 @@ extension ViewStreams {
             }
             let length = min(rest, builder.space)
             let isLast = length == rest
-            let word = ItemWord(length: length, order: order, isControl: isControl, isFirst: packed == 0, isLast: isLast)
+            let word = ItemWord(
+                length: length, order: order, isControl: isControl, isFirst: packed == 0, isLast: isLast)
             builder.append(word, label: label, UnsafeRawBufferPointer(rebasing: bytes[packed..<(packed + length)]))
             packed += length
             if isLast {

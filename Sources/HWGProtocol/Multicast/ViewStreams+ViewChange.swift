@@ -26,6 +26,7 @@ extension ViewStreams {
         // A packet that has its number belongs to this view, even if it leaves only with the next turn.
         if builder.isOpen { storeSealed(isFull: false) }
         phase = .frozen
+        allowed = streams.map(\.contiguous)
         owesWritable = false
         pendingOrders.removeAll()
         schedule.stop()
@@ -41,11 +42,12 @@ extension ViewStreams {
         guard phase < .ended, cut.count == members else { return }
         _ = freeze()
         self.cut = cut
+        allowed = zip(allowed, cut).map(max)
         self.holders = holders.map { holder in holder.flatMap { (0..<members).contains($0) ? $0 : nil } }
         for stream in 0..<members where stream != me {
             // A cut may name a window beyond what was here, on top of what waited here undelivered.
             let span = cut[stream] &- min(cut[stream], streams[stream].cursor - 1)
-            if span <= Self.cutSpanLimit { streams[stream].ring.grow(toHold: span) }
+            if span <= cutSpanLimit { streams[stream].ring.grow(toHold: span) }
             streams[stream].gap.fill(through: cut[stream], contiguous: streams[stream].contiguous, at: now)
         }
         repairDeadline = now
@@ -53,9 +55,9 @@ extension ViewStreams {
         requestMissing(at: now, into: &output)
     }
 
-    /// What a cut can name beyond the delivered packets of one stream: two of the largest windows with their reserves.
-    /// A cut beyond it is nonsense and is never reached.
-    private static let cutSpanLimit = UInt64(4 * Limits.windowPackets)
+    /// What a cut can name beyond the delivered packets of one stream: what waits undelivered in one ring, and a sender's
+    /// window and reserve beyond it. A cut far beyond that is nonsense and is never reached.
+    private var cutSpanLimit: UInt64 { UInt64(4 * parameters.ringPackets) }
 
     /// All packets that the cut names are here.
     public var hasReachedCut: Bool {

@@ -54,6 +54,8 @@ public struct ViewStreams: Sendable {
     /// What the view's survivors agreed to deliver, and whom to ask for it, once `fill` was called.
     var cut: [UInt64]?
     var holders: [Rank?] = []
+    /// In a frozen view, per rank the packets that may be taken: what was received at that moment, and what cuts named.
+    var allowed: [UInt64] = []
     public internal(set) var counters = MulticastCounters()
 
     /// `nextNumber` is the first message number to use; `me` must be in the view.
@@ -86,7 +88,15 @@ public struct ViewStreams: Sendable {
     var members: Int { view.members.count }
 
     /// Per rank the contiguous count received; at my own rank the highest packet sent.
-    public var received: [UInt64] { streams.map(\.contiguous) }
+    ///
+    /// A packet that came early and lies beyond what a cut names does not count, even when the gap before it is filled.
+    public var received: [UInt64] {
+        let counts = streams.map(\.contiguous)
+        return allowed.isEmpty ? counts : zip(counts, allowed).map(min)
+    }
+
+    /// Per rank the packets that every member of the view is known to have.
+    public var stable: [UInt64] { matrix.stable }
 
     /// Per rank the highest packet any part of which was delivered, or, of the sequencer, was used to order others'.
     public var hasDelivered: [UInt64] {
