@@ -13,7 +13,11 @@ extension Carrier {
             keepEarly(slice, &node, into: &out)
             return
         }
-        guard label.number < table.entries.count else { node.counters.malformed += 1; return }
+        guard label.number < table.entries.count else {
+            // In the rest, who did not come along may have seen records, and so numbers, that do not exist here.
+            if isInRest { node.counters.earlyVoid += 1 } else { node.counters.malformed += 1 }
+            return
+        }
         let slot = demultiplexer.slots[label.number]
         guard slot.kind != .outside else { node.counters.interference += 1; return }
         if label.bits == (slot.bits &+ 1) & 3 {
@@ -116,18 +120,14 @@ extension Carrier {
             var reader = ByteReader(raw)
             return (Int(reader.u32()), reader.u64(), Int(reader.u8()), Int(reader.u8()))
         }
-        guard case .settled = phase else {
+        var entry: Entry?
+        if case .settled = phase, header.number < table.entries.count { entry = table.entries[header.number] }
+        // It may overtake even the record that creates its LWG.
+        guard let entry, header.epoch <= entry.epoch else {
             if early.keep(direct: bytes, from: from, number: number, node.limits) { node.counters.early += 1 }
             return
         }
-        guard header.number < table.entries.count else { node.counters.malformed += 1; return }
-        let entry = table.entries[header.number]
-        let epoch = UInt64(entry.era) << 32 | UInt64(entry.count)
-        guard header.epoch <= epoch else {
-            if early.keep(direct: bytes, from: from, number: number, node.limits) { node.counters.early += 1 }
-            return
-        }
-        guard header.epoch == epoch,
+        guard header.epoch == entry.epoch,
             let sender = entry.endpoint(of: from, at: header.sender),
             let target = entry.endpoint(of: node.me, at: header.target),
             let seat = node.seats.seat(of: entry.id, endpoint: target.name), node.seats.seats[seat].isListening

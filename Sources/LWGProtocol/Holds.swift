@@ -112,7 +112,9 @@ extension Carrier {
         var runs: [ControlMessage.Run] = []
         for number in readyFlushOKs.sorted() {
             let entry = table.entries[number]
-            guard entry.flush?.awaited.contains(rank) == true else { continue }
+            // Twice in the list when a leave completed the flush for which it was put there.
+            let end = runs.last.map { $0.first + $0.length } ?? 0
+            guard number >= end, entry.hasAnswered, entry.flush?.awaited.contains(rank) == true else { continue }
             if let last = runs.last, last.first + last.length == number, last.count == entry.count {
                 runs[runs.count - 1].length += 1
             } else {

@@ -115,7 +115,10 @@ extension Carrier {
         guard case .settled = phase else { node.counters.void += 1; return }
         if sender == rank { isFlushOKInFlight = false }
         for run in runs {
-            guard run.first + run.length <= table.entries.count else { node.counters.malformed += 1; continue }
+            guard run.first + run.length <= table.entries.count else {
+                if isInRest { node.counters.void += 1 } else { node.counters.malformed += 1 }
+                continue
+            }
             for number in run.first..<(run.first + run.length) {
                 // An old count: its sender's leave had been counted before.
                 guard table.entries[number].count == run.count else { node.counters.void += 1; continue }

@@ -20,9 +20,8 @@ struct Entry: Sendable {
     var survivors = 0
 
     var isQuiet: Bool { flush == nil && queue.isEmpty }
-    var viewID: ViewID? {
-        members.first.map { ViewID(era: era, count: count, coordinator: $0.member) }
-    }
+    var epoch: UInt64 { UInt64(era) << 32 | UInt64(count) }
+    var viewID: ViewID? { members.first.map { ViewID(epoch: epoch, coordinator: $0.member) } }
 
     /// Whether `endpoint` will be a member when all that is ordered has been done.
     func isFinallyMember(_ endpoint: EndpointID) -> Bool {
