@@ -24,6 +24,8 @@ public struct HWG: Sendable {
     /// Per rank: suspected in this view, for good; who is excluded by mistake comes back by a merge.
     var suspects: [Bool]
     var leaving: [Bool]
+    /// Members of other sides that cannot take part in what follows this view: they refused, or failed in a round.
+    var unable: Set<MemberID> = []
     /// Per rank: seen to be in this view.
     var heard: [Bool]
     /// What installed this view; null for a view in which this member started.
@@ -144,7 +146,7 @@ public struct HWG: Sendable {
     /// The lowest unsuspected rank.
     public var coordinator: MemberID { zip(view.members, suspects).first { !$0.1 }?.0 ?? me }
     var isCoordinator: Bool { coordinator == me }
-    var suspected: Set<MemberID> { Set(zip(view.members, suspects).filter(\.1).map(\.0)) }
+    var suspected: Set<MemberID> { unable.union(zip(view.members, suspects).filter(\.1).map(\.0)) }
     /// Nothing is under way that a merge would have to wait for.
     var isIdle: Bool { hold == .none && round == nil && acceptance == nil && following == nil && departure == nil }
 

@@ -79,7 +79,7 @@ extension Carrier {
     private mutating func recompute(_ remap: Remap, _ node: inout Node, into out: inout LWGOutput) {
         let floor = UInt32(clamping: view?.id.epoch ?? 0)
         for index in table.entries.indices {
-            table.entries[index].move(remap, floor: floor)
+            table.entries[index].move(remap, floor: floor, coordinator: view?.id.coordinator ?? node.me)
             if table.entries[index].members.isEmpty { removeSeats(of: table.entries[index], &node, into: &out) }
         }
         table.renumber()
@@ -90,7 +90,7 @@ extension Carrier {
     private func sideEntries(_ remap: Remap) -> [SideEntry] {
         table.entries.map { entry in
             var next = entry
-            next.move(remap, floor: 0)
+            next.move(remap, floor: 0, coordinator: entry.coordinator)
             var members: [SideEntry.Member] = []
             members.reserveCapacity(next.members.count)
             for index in next.members.indices {
@@ -112,7 +112,7 @@ extension Carrier {
             let era = entry.origins.map(\.era).max() ?? 0
             var next = Entry(
                 id: entry.id, name: entry.name, era: max(floor, era == .max ? era : era + 1), count: 0,
-                members: entry.members.map(\.endpoint), ranks: entry.members.map(\.rank))
+                coordinator: view?.id.coordinator ?? node.me, members: entry.members.map(\.endpoint), ranks: entry.members.map(\.rank))
             next.previous = entry.origins.first
             table.entries.append(next)
             sides.append(
@@ -130,7 +130,7 @@ extension Carrier {
 
 extension Entry {
     /// (old + joins − leaves) ∩ HWG view, in a new era. Nothing is allocated when nobody came or went.
-    mutating func move(_ remap: Remap, floor: UInt32) {
+    mutating func move(_ remap: Remap, floor: UInt32, coordinator: MemberID) {
         previous = viewID
         survivors = members.count
         if !isQuiet {
@@ -161,6 +161,7 @@ extension Entry {
         }
         era = max(floor, era == .max ? era : era + 1)
         count = 0
+        self.coordinator = coordinator
     }
 }
 

@@ -6,6 +6,9 @@ struct Entry: Sendable {
     let name: String
     var era: UInt32
     var count: UInt32
+    /// The coordinator of the HWG view in which the era began. Not this LWG's: the oldest member of an LWG may have had
+    /// no part in the HWG view that names it, and name another view of the same era and count by itself (M4).
+    var coordinator: MemberID
     /// The members of the installed view, oldest first.
     var members: [EndpointID]
     /// The ranks of their nodes in the HWG view.
@@ -21,7 +24,7 @@ struct Entry: Sendable {
 
     var isQuiet: Bool { flush == nil && queue.isEmpty }
     var epoch: UInt64 { UInt64(era) << 32 | UInt64(count) }
-    var viewID: ViewID? { members.first.map { ViewID(epoch: epoch, coordinator: $0.member) } }
+    var viewID: ViewID? { members.isEmpty ? nil : ViewID(epoch: epoch, coordinator: coordinator) }
 
     /// Whether `endpoint` will be a member when all that is ordered has been done.
     func isFinallyMember(_ endpoint: EndpointID) -> Bool {

@@ -52,7 +52,6 @@ struct History {
             violate("M4", process, "\(view.id) is \(view.members) and \(known)")
         }
         views[process.group, default: [:]][view.id] = view.members
-        if view.id.coordinator != view.members.first?.member { violate("M4", process, "coordinator") }
         let now = current[process].flatMap { stays[process]?[$0] }
         if change.previous != now?.view.id { violate("M6", process, "previous of \(view.id)") }
         let joined = now == nil ? view.members : view.members.filter { !change.transitional.contains($0) }

@@ -47,6 +47,7 @@ extension HWG {
         markSuspect(member)
         if following?.proposer == member { following = nil }
         merge.memberFailed(member)
+        if round != nil, view.rank(of: member) == nil { unable.insert(member) }
         if let outcome = round?.memberFailed(member) {
             handle(outcome, at: now, peers: peers, into: &output)
         }
@@ -79,6 +80,9 @@ extension HWG {
         scheduleResend(at: now)
     }
 
+    /// Attempts per view that follow each other at once.
+    private static let hastyAttempts: UInt32 = 4
+
     mutating func endRound() {
         round = nil
         roundDeadline = nil
@@ -87,7 +91,9 @@ extension HWG {
     private mutating func restartRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         endRound()
         output.notes.append(.restarted(attempt: lastAttempt + 1))
-        startRound(at: now, peers: peers, into: &output)
+        guard lastAttempt >= Self.hastyAttempts else { return startRound(at: now, peers: peers, into: &output) }
+        // Whoever keeps failing gives the others time, and lets packets come that tell why.
+        proposeAt = min(proposeAt ?? .distantFuture, now + parameters.resendInterval)
     }
 
     mutating func sendPropose(

@@ -75,6 +75,7 @@ extension HWG {
         suspects = view.members.map { $0 != me && peers.isSuspected($0) }
         leaving = view.members.map { $0 == me && wantsToLeave }
         heard = view.members.map { $0 == me }
+        unable = []
         hold = .none
         acceptor = Acceptor()
         acceptance = nil

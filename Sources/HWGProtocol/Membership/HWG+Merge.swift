@@ -14,13 +14,13 @@ extension HWG {
         into output: inout HWGOutput
     ) {
         guard member != me, frame.view.members.contains(member), frame.view.id != view.id else { return }
-        if view.members.contains(member) {
-            // Its views grow: a later one means that it left mine for good.
-            if frame.view.id > view.id, !frame.view.members.contains(me) {
-                memberSuspected(member, at: now, peers: peers, into: &output)
+        // Views grow at each member: those that are in a later one without me left mine for good.
+        if frame.view.id > view.id, !frame.view.members.contains(me) {
+            for other in view.members where frame.view.members.contains(other) {
+                memberSuspected(other, at: now, peers: peers, into: &output)
             }
-            return
         }
+        guard !view.members.contains(member) else { return }
         guard isCoordinator, !wantsToLeave, !frame.view.members.contains(me) else { return }
         if precedes(frame.view.id, frame.isPrimary) {
             ask(member, at: now, peers: peers, into: &output)
@@ -88,6 +88,7 @@ extension HWG {
             return send(.mergeAnswer(.unreachable), to: member, into: &output)
         }
         merge.add(side)
+        unable.subtract(side.participants)
         if proposeAt == nil { proposeAt = now + parameters.mergeGather }
     }
 

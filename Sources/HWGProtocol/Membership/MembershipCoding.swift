@@ -179,7 +179,8 @@ extension ByteReader {
         if epoch > Self.maximumEpoch { fail() }
         return epoch
     }
-    static let maximumEpoch: UInt64 = 1 << 62
+    /// Below what a light-weight group's era can hold; at one view a second it is reached after 68 years.
+    static let maximumEpoch: UInt64 = 1 << 31
 
     fileprivate mutating func boundedView() -> View<MemberID> {
         let view = view()
