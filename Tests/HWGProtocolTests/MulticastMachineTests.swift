@@ -49,7 +49,9 @@ import Testing
 
     @Test func `a ring grows without losing what it holds`() {
         var ring = PacketRing(capacity: 4)
-        for number in 7...10 as ClosedRange<UInt64> { ring.store(Packet([UInt8(number)]), number: number, kinds: []) }
+        for number in 7...10 as ClosedRange<UInt64> {
+            ring.store(Packet([UInt8(number)]), number: number, contents: PacketContents(kinds: [], messages: 1))
+        }
         ring.grow(toHold: 9)
         #expect(ring.capacity == 16)
         for number in 7...10 as ClosedRange<UInt64> { #expect(ring.packet(number)?.contents[0] == UInt8(number)) }

@@ -68,6 +68,10 @@ struct MulticastNetwork {
     /// Keep every frame for corpora.
     var corpus: [[UInt8]] = []
     var keepsCorpus = false
+    /// How often a mutated copy of a frame travels beside it.
+    var tampering = 0.0
+    /// Frames and wake-ups that members took.
+    var steps = 0
 
     init(
         members count: Int, seed: UInt64, faults: Faults = Faults(), parameters: MulticastParameters = .init(),
@@ -91,12 +95,28 @@ struct MulticastNetwork {
         firsts = Array(repeating: [:], count: count)
     }
 
+    /// Bytes that name their sender and index, in words so that large messages cost little here.
     static func content(sender: Rank, index: Int, length: Int) -> [UInt8] {
         var state = UInt64(sender) &* 0x9E37_79B9 &+ UInt64(index) &* 0x85EB_CA6B &+ 1
-        return (0..<length).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(truncatingIfNeeded: state >> 33)
+        return [UInt8](unsafeUninitializedCapacity: length + 8) { buffer, count in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            for offset in stride(from: 0, to: length, by: 8) {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                raw.storeBytes(of: state, toByteOffset: offset, as: UInt64.self)
+            }
+            count = length
         }
+    }
+
+    static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = UInt64(bytes.count)
+        let words = bytes.count / 8
+        for word in 0..<words {
+            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)) &* 0x100_0000_01B3
+            hash ^= hash >> 29
+        }
+        for offset in (8 * words)..<bytes.count { hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01B3 }
+        return hash
     }
 
     // MARK: Requests
@@ -112,7 +132,8 @@ struct MulticastNetwork {
         if case .accepted(let number) = outcome {
             sent[rank].append(
                 Sent(
-                    number: number ?? 0, order: order, label: label, length: length, hash: StableHash.of(bytes)))
+                    number: number ?? 0, order: order, label: label, length: length,
+                    hash: bytes.withUnsafeBytes(Self.hash)))
         }
         collect(rank)
         return outcome
@@ -148,6 +169,7 @@ struct MulticastNetwork {
             pop()
             now = max(now, next.time)
             guard !crashed.contains(next.to) else { continue }
+            steps += 1
             if let packet = next.packet {
                 receive(next.to, packet.contents, from: view.members[next.from])
             } else {
@@ -233,7 +255,7 @@ struct MulticastNetwork {
             Delivered(
                 sender: sender, number: slice.number, order: slice.order, label: slice.label,
                 isControl: slice.isControl, isTransitional: slice.isTransitional, length: Int(slice.length),
-                hash: StableHash.of(slice.bytes)))
+                hash: Self.hash(slice.bytes)))
     }
 
     private mutating func transmit(_ transmission: Transmission, from rank: Rank) {
@@ -248,6 +270,11 @@ struct MulticastNetwork {
         }
         guard let to = view.rank(of: transmission.to), !cutLinks.contains(rank * view.members.count + to) else {
             return
+        }
+        if tampering > 0, generator.chance(tampering) {
+            let mutated = MulticastWireTests.mutate(Array(bytes), Array(bytes.reversed()), &generator)
+            push(
+                Event(time: now + .microseconds(10), sequence: sequence, to: to, packet: Packet(mutated), from: rank))
         }
         let copies = generator.chance(faults.loss) ? 0 : generator.chance(faults.duplication) ? 2 : 1
         for _ in 0..<copies {

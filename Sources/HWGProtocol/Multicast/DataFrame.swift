@@ -31,11 +31,12 @@ enum DataFrame {
     /// What a packet's items are, found once at arrival, so that delivery cannot fail. Nil when malformed.
     ///
     /// `members` bounds the ranks of order records, which only the sequencer's stream (`origin` 0) may carry.
-    static func kinds(of bytes: UnsafeRawBufferPointer, origin: Rank, members: Int) -> PacketKinds? {
+    static func contents(of bytes: UnsafeRawBufferPointer, origin: Rank, members: Int) -> PacketContents? {
         let count = bytes.count
         var offset = bodyOffset
         var seen: UInt32 = 0
         var kinds: PacketKinds = []
+        var messages = 0
         while count &- offset >= itemHeaderBytes {
             let word = ItemWord(raw: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
             if word.raw == 0 { break }
@@ -44,6 +45,7 @@ enum DataFrame {
             guard end <= count, word.isKnown else { return nil }
             if word.isWhole {
                 seen |= word.raw
+                messages &+= 1
             } else if word.isRecord {
                 guard origin == 0, word.raw & ~(ItemWord.lengthMask | ItemWord.record) == 0, word.length > 0,
                     word.length % OrderRecord.entryBytes == 0
@@ -65,7 +67,19 @@ enum DataFrame {
         }
         if seen & ItemWord.orderedBit != 0 { kinds.insert(.ordered) }
         if seen & ItemWord.safeBit != 0 { kinds.insert(.safe) }
-        return kinds
+        return PacketContents(kinds: kinds, messages: messages)
+    }
+}
+
+/// What a packet's items are, and how many of them are whole messages.
+struct PacketContents: Sendable, Hashable {
+    var kinds: PacketKinds
+    private var count: UInt16
+    /// At most 65,507 / 8.
+    var messages: Int { Int(count) }
+    init(kinds: PacketKinds, messages: Int) {
+        self.kinds = kinds
+        count = UInt16(truncatingIfNeeded: messages)
     }
 }
 

@@ -94,7 +94,9 @@ struct DirectChannel: Sendable {
         guard number > received else { return .duplicate }
         guard number <= received &+ early.capacity else { return .outOfWindow }
         guard !early.holds(number) else { return .duplicate }
-        early.store(Packet(copying: datagram), number: number, kinds: [])
+        early.store(
+            Packet(copying: datagram), number: number,
+            contents: PacketContents(kinds: [], messages: 1))
         while let packet = early.packet(received &+ 1) {
             received &+= 1
             early.remove(received)

@@ -13,7 +13,9 @@ struct PacketBuilder: Sendable {
     private var buffer: Packet
     /// Bytes written; zero when no packet is open.
     private var used = 0
-    private(set) var kinds: PacketKinds = []
+    private var kinds: PacketKinds = []
+    private var messages = 0
+    var contents: PacketContents { PacketContents(kinds: kinds, messages: messages) }
     /// The bytes of the last packet that was sealed as full, before padding.
     private var lastFull = 0
 
@@ -46,6 +48,7 @@ struct PacketBuilder: Sendable {
         start.storeBytes(of: firstMessage.littleEndian, toByteOffset: DataFrame.firstMessageOffset, as: UInt64.self)
         used = DataFrame.bodyOffset
         kinds = []
+        messages = 0
     }
 
     /// Appends one item; the caller has checked `space`.
@@ -70,7 +73,9 @@ struct PacketBuilder: Sendable {
             kinds.insert(.ordered)
             if word.isSafe { kinds.insert(.safe) }
         }
-        if !word.isWhole {
+        if word.isWhole {
+            messages &+= 1
+        } else {
             kinds.insert(word.isRecord ? .records : word.isVoid ? .voids : .fragments)
         }
     }

@@ -7,7 +7,7 @@ struct PacketRing: Sendable {
     private struct Slot: Sendable {
         var packet: Packet?
         var number: UInt64 = 0
-        var kinds: PacketKinds = []
+        var contents = PacketContents(kinds: [], messages: 0)
     }
     private var slots: [Slot] = []
     private(set) var capacity: UInt64
@@ -33,16 +33,16 @@ struct PacketRing: Sendable {
     }
 
     @inline(__always)
-    func kinds(_ number: UInt64) -> PacketKinds {
-        guard !slots.isEmpty else { return [] }
-        return slots[index(number)].kinds
+    func contents(_ number: UInt64) -> PacketContents {
+        guard !slots.isEmpty else { return PacketContents(kinds: [], messages: 0) }
+        return slots[index(number)].contents
     }
 
     /// Replaces what was `capacity` before: the caller has seen to it that it is delivered and that only suspects lack it.
     @inline(__always)
-    mutating func store(_ packet: Packet, number: UInt64, kinds: PacketKinds) {
+    mutating func store(_ packet: Packet, number: UInt64, contents: PacketContents) {
         if slots.isEmpty { slots = Array(repeating: Slot(), count: Int(capacity)) }
-        slots[index(number)] = Slot(packet: packet, number: number, kinds: kinds)
+        slots[index(number)] = Slot(packet: packet, number: number, contents: contents)
     }
 
     @inline(__always)

@@ -43,8 +43,8 @@ struct ReceiveStream: Sendable {
 
     /// Stores a packet that `arrival` allowed.
     @inline(__always)
-    mutating func store(_ packet: Packet, number: UInt64, kinds: PacketKinds) {
-        ring.store(packet, number: number, kinds: kinds)
+    mutating func store(_ packet: Packet, number: UInt64, contents: PacketContents) {
+        ring.store(packet, number: number, contents: contents)
         guard number == contiguous &+ 1 else { return }
         contiguous = number
         if gap.known > contiguous {
@@ -75,12 +75,15 @@ struct ReceiveStream: Sendable {
     ) {
         waitsForStability = false
         while cursor <= limit, let packet = ring.packet(cursor) {
-            let kinds = ring.kinds(cursor)
+            let contents = ring.contents(cursor)
+            let kinds = contents.kinds
             let mayPass =
                 kinds.isDisjoint(with: [.ordered, .safe])
                 || cursor <= totals && (!kinds.contains(.safe) || !isFinal && cursor <= stable)
             if mayPass, offset == DataFrame.bodyOffset, kinds.isDisjoint(with: .special) {
-                Self.deliverAll(packet, sender: UInt16(truncatingIfNeeded: sender), into: &indications)
+                Self.deliverAll(
+                    packet, messages: contents.messages, sender: UInt16(truncatingIfNeeded: sender),
+                    into: &indications)
             } else {
                 let finished = deliverItems(
                     packet, sender: UInt16(truncatingIfNeeded: sender), passesTotals: cursor <= totals,
@@ -95,24 +98,28 @@ struct ReceiveStream: Sendable {
 
     /// A packet of whole messages, all of which may go: nothing per message but its slice.
     @inline(__always)
-    private static func deliverAll(_ packet: Packet, sender: UInt16, into indications: inout HWGIndications) {
+    private static func deliverAll(
+        _ packet: Packet, messages: Int, sender: UInt16, into indications: inout HWGIndications
+    ) {
+        guard messages > 0 else { return }
         let bytes = packet.contents
         let count = bytes.count
         var number = DataFields.firstMessage(bytes)
         var offset = DataFrame.bodyOffset
-        let before = indications.batch.slices.count
-        while count &- offset >= DataFrame.itemHeaderBytes {
-            let word = DataFields.word(bytes, at: offset)
-            if word.raw == 0 { break }
-            indications.batch.slices.append(
-                DataFields.slice(bytes, at: offset, word: word, number: number, sender: sender, isTransitional: false))
-            number &+= 1
-            offset &+= DataFrame.itemHeaderBytes &+ DataFrame.padded(word.length)
+        // One check of the array's room for the whole packet; the span still checks each append.
+        indications.batch.slices.append(addingCapacity: messages) { slices in
+            for _ in 0..<messages {
+                guard count &- offset >= DataFrame.itemHeaderBytes else { return }
+                let word = DataFields.word(bytes, at: offset)
+                slices.append(
+                    DataFields.slice(
+                        bytes, at: offset, word: word, number: number, sender: sender, isTransitional: false))
+                number &+= 1
+                offset &+= DataFrame.itemHeaderBytes &+ DataFrame.padded(word.length)
+            }
         }
-        let delivered = indications.batch.slices.count - before
-        guard delivered > 0 else { return }
         indications.batch.keep(packet)
-        indications.delivered(count: delivered)
+        indications.delivered(count: messages)
     }
 
     /// Item by item from `offset`; false when it stopped at one that must wait.
@@ -198,10 +205,10 @@ enum DataFields {
         _ bytes: UnsafeRawBufferPointer, at offset: Int, word: ItemWord, number: UInt64, sender: UInt16,
         isTransitional: Bool
     ) -> MessageSlice {
-        let payload = offset &+ DataFrame.itemHeaderBytes
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[payload..<(payload &+ word.length)])
+        // `DataFrame.contents` has found the payload within the packet, which does not change.
+        guard let base = bytes.baseAddress else { preconditionFailure("a packet has a header") }
         return MessageSlice(
-            start: rest.baseAddress ?? UnsafeRawPointer(bitPattern: 1)!, length: UInt32(truncatingIfNeeded: rest.count),
+            start: base + (offset &+ DataFrame.itemHeaderBytes), length: UInt32(truncatingIfNeeded: word.length),
             label: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset &+ 4, as: UInt32.self)),
             number: number, sender: sender, order: word.order, isControl: word.isControl,
             isTransitional: isTransitional)

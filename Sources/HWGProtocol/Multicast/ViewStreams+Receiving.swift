@@ -32,16 +32,16 @@ extension ViewStreams {
             counters.outOfWindow &+= 1
             return true
         case .early:
-            guard let kinds = DataFrame.kinds(of: datagram, origin: origin, members: members) else {
+            guard let contents = DataFrame.contents(of: datagram, origin: origin, members: members) else {
                 return malformed()
             }
-            streams[origin].store(Packet(copying: datagram), number: number, kinds: kinds)
+            streams[origin].store(Packet(copying: datagram), number: number, contents: contents)
             if phase < .frozen { exists(number, of: origin, at: now) }
         case .inSequence:
-            guard let kinds = DataFrame.kinds(of: datagram, origin: origin, members: members) else {
+            guard let contents = DataFrame.contents(of: datagram, origin: origin, members: members) else {
                 return malformed()
             }
-            streams[origin].store(Packet(copying: datagram), number: number, kinds: kinds)
+            streams[origin].store(Packet(copying: datagram), number: number, contents: contents)
             advanced(origin, from: contiguous, at: now, into: &output)
         }
         if transmitter == origin, matrix.raise(origin, member: origin, to: number) {
@@ -64,7 +64,7 @@ extension ViewStreams {
         var number = before
         while number < contiguous {
             number &+= 1
-            let kinds = streams[origin].ring.kinds(number)
+            let kinds = streams[origin].ring.contents(number).kinds
             guard !kinds.isDisjoint(with: [.ordered, .safe]) else { continue }
             if me == 0 { pendingOrders.add(origin, through: number) }
             if kinds.contains(.safe) { isSafe = true }
@@ -114,7 +114,7 @@ extension ViewStreams {
         while order.scanned < streams[0].contiguous {
             let number = order.scanned &+ 1
             guard let packet = streams[0].ring.packet(number) else { return }
-            let scanned = order.scan(packet, kinds: streams[0].ring.kinds(number), number: number) { rank in
+            let scanned = order.scan(packet, kinds: streams[0].ring.contents(number).kinds, number: number) { rank in
                 // The sequencer has it, so its sender's window had room: further ahead is nonsense, or I am a suspect.
                 streams[rank].contiguous &+ 2 &* streams[rank].ring.capacity
             }

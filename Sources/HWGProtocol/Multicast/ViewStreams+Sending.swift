@@ -201,10 +201,10 @@ extension ViewStreams {
 
     /// The part of sealing that needs no sink: `freeze` uses it for a packet that has its number.
     mutating func storeSealed(isFull: Bool) {
-        let kinds = builder.kinds
+        let contents = builder.contents
         let packet = builder.seal(isFull: isFull)
         window.seal(bytes: packet.count)
-        streams[me].store(packet, number: window.sealed, kinds: kinds)
+        streams[me].store(packet, number: window.sealed, contents: contents)
         _ = matrix.raise(me, member: me, to: window.sealed)
         if members > 1 {
             outbox.append(packet)

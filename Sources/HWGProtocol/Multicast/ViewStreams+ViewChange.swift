@@ -76,7 +76,7 @@ extension ViewStreams {
         self.cut = cut
         while order.scanned < cut[0], let packet = streams[0].ring.packet(order.scanned + 1) {
             let number = order.scanned + 1
-            _ = order.scan(packet, kinds: streams[0].ring.kinds(number), number: number) { _ in .max }
+            _ = order.scan(packet, kinds: streams[0].ring.contents(number).kinds, number: number) { _ in .max }
         }
         while let head = order.head {
             deliverLast(
