@@ -1,6 +1,6 @@
 import GroupModel
 
-/// Data of LWG views that are not installed here yet: at most one view ahead, or of an HWG view whose tables are awaited.
+/// Data of LWG views that are not installed here yet: at most two views ahead, or of an HWG view whose tables are awaited.
 struct EarlyStore: Sendable {
     /// A message and its own copy of its bytes.
     struct Message: Sendable {

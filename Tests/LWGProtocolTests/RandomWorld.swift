@@ -31,6 +31,8 @@ struct RandomWorld {
     var directsDelivered = 0
     var totals = LWGLayer.Counters()
     let isExplicit: Bool
+    /// Send from every seat as soon as it has a view: what makes data early elsewhere.
+    let isEager: Bool
 
     init(seed: UInt64, nodes: Int = 5, groups: Int = 20) {
         generator = SeededGenerator(seed: seed)
@@ -39,6 +41,7 @@ struct RandomWorld {
         endpoints = ["0", "a", "b"].compactMap { ShortName($0) }
         ideal = IdealHWG(nodes: nodes, hwgs: hwgs, seed: seed &+ 1)
         isExplicit = seed % 3 != 0
+        isEager = seed % 2 == 0
         hosts = (0..<nodes).map { _ in Host(layer: Self.none(hwgs)) }
         for node in 0..<nodes { hosts[node] = host(ideal.members[node]) }
     }
@@ -120,6 +123,8 @@ struct RandomWorld {
         var out = LWGOutput()
         hosts[told.node].layer.handle(told.indications, from: told.hwg, into: &out)
         take(out, told.node)
+        guard isEager else { return }
+        for case .indication(let seat, .view) in out.up.events { send(told.node, seat) }
     }
 
     mutating func join(_ node: Int) {
@@ -147,7 +152,12 @@ struct RandomWorld {
     }
 
     mutating func send(_ node: Int) {
-        guard let seat = randomSeat(node), let state = hosts[node].seats[seat] else { return }
+        guard let seat = randomSeat(node) else { return }
+        send(node, seat)
+    }
+
+    mutating func send(_ node: Int, _ seat: SeatHandle) {
+        guard let state = hosts[node].seats[seat] else { return }
         for _ in 0...generator.below(3) {
             guard case .send(_, let hwg, let label) = hosts[node].layer.route(seat) else { return }
             payload += 1

@@ -113,7 +113,8 @@ extension IdealHWG {
         let prefix = known + generator.below(instance.sequence.count - known + 1)
         var order = instance.sequence[..<prefix].filter { $0.index < cut[$0.rank] }
         let isOrdered = Set(order)
-        let rest = order.count
+        // From the first order record that is skipped on, others may have delivered what is missing here.
+        let rest = instance.sequence[..<prefix].prefix { $0.index < cut[$0.rank] }.count
         for rank in instance.nodes.indices {
             for index in 0..<cut[rank] where instance.sent[rank][index].order.isOrdered {
                 let place = Place(rank: rank, index: index)
