@@ -16,15 +16,18 @@ extension NodeCore {
             if peers.learn(card, at: now) { effects.learned.append(card) }
         }
         for note in hwgOutput.notes {
-            if case .installed(_, let members, _) = note, members > 0 { counters.heavyweightFlushes += 1 }
+            if case .installed = note { counters.heavyweightFlushes += 1 }
             effects.notes.append(.group(group, note))
         }
         let excluded = hwgOutput.excluded
         var hasLeft = false
         if !hwgOutput.indications.isEmpty {
-            tracer?.heavyweight(group, hwgOutput.indications, at: now, into: &effects)
             hasLeft = hwgOutput.indications.events.contains { if case .left = $0 { true } else { false } }
-            lwg.handle(hwgOutput.indications, from: group, into: &lwgOutput)
+            if tracer == nil {
+                lwg.handle(hwgOutput.indications, from: group, into: &lwgOutput)
+            } else {
+                handleTraced(group, at: now, into: &effects)
+            }
         }
         hwgOutput.removeAll()
         takeIndications(at: now, into: &effects)
@@ -32,6 +35,24 @@ extension NodeCore {
         // Exclusion from one group is suspicion in every shared one.
         for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
         if hasLeft || slots[slot]?.departure != nil { retire(slot) }
+    }
+
+    /// One indication after the other, so that the lines of both layers stand in the order in which things happened.
+    private mutating func handleTraced(_ group: HWGID, at now: Instant, into effects: inout Effects) {
+        let all = hwgOutput.indications
+        var taken = 0
+        for event in all.events {
+            var one = HWGIndications()
+            one.events = [event]
+            if case .messages(let count) = event {
+                one.batch.slices = Array(all.batch.slices[taken..<(taken + count)])
+                one.batch.packets = all.batch.packets
+                taken += count
+            }
+            tracer?.heavyweight(group, one, at: now, into: &effects)
+            lwg.handle(one, from: group, into: &lwgOutput)
+            takeIndications(at: now, into: &effects)
+        }
     }
 
     /// Does what the light-weight layer asked for, until it asks for nothing more.
@@ -144,6 +165,7 @@ extension NodeCore {
         guard let group = slots[slot] else { return }
         pastEpoch = max(pastEpoch, group.highestEpoch)
         pastNumber = max(pastNumber, group.nextNumber)
+        counters.multicast = counters.multicast + group.counters
         slotOfGroup[group.id] = nil
         slotOfToken[tokens[slot].current] = nil
         if let retired = tokens[slot].retired { slotOfToken[retired] = nil }
@@ -236,6 +258,7 @@ extension NodeCore {
                 effects.notes.append(.alive(change.member))
                 continue
             }
+            counters.suspicions += 1
             effects.notes.append(.suspected(change.member, Note.Suspicion(cause)))
             suspect(change.member, except: nil, at: now, into: &effects)
         }

@@ -32,7 +32,7 @@ public struct NodeCore: Sendable {
     var pastNumber: UInt64 = 1
 
     var tracer: Tracer?
-    public internal(set) var counters = Counters()
+    var counters = Counters()
 
     // Reused from turn to turn.
     var hwgOutput = HWGOutput()
@@ -43,14 +43,33 @@ public struct NodeCore: Sendable {
         var retired: UInt64?
     }
 
+    /// What this node has counted since its start, over all its groups.
     public struct Counters: Hashable, Sendable {
         public var datagrams: UInt64 = 0
+        /// Datagrams that were not taken, by reason.
         public var rejected: [FrameHeader.Rejection: UInt64] = [:]
         public var otherCluster: UInt64 = 0
         public var malformed: UInt64 = 0
         /// Frames of views that this node is not in, or not any more.
         public var strayed: UInt64 = 0
+        /// Heavyweight views installed after a flush.
         public var heavyweightFlushes: UInt64 = 0
+        public var suspicions: UInt64 = 0
+        /// Heavyweight groups that this node is in now.
+        public var heavyweightGroups: UInt64 = 0
+        public var lightweight = LWGLayer.Counters()
+        public var multicast = MulticastCounters()
+    }
+
+    /// A snapshot; it walks over the heavyweight groups.
+    public var statistics: Counters {
+        var result = counters
+        result.lightweight = lwg.counters
+        for case let group? in slots {
+            result.multicast = result.multicast + group.counters
+            result.heavyweightGroups += 1
+        }
+        return result
     }
 
     public init(configuration: CoreConfiguration, at now: Instant) {
@@ -58,7 +77,7 @@ public struct NodeCore: Sendable {
         me = configuration.card.member
         cluster = FrameHeader.cluster(named: configuration.cluster)
         peers = PeerTable(
-            me: me, heartbeatInterval: configuration.heartbeatInterval, failureTimeout: configuration.failureTimeout,
+            card: configuration.card, heartbeatInterval: configuration.heartbeatInterval, failureTimeout: configuration.failureTimeout,
             now: now)
         lwg = LWGLayer(
             me: me,

@@ -79,6 +79,9 @@ public struct HWG: Sendable {
     /// A multicast was refused because of it.
     var owesWritable = false
 
+    /// What the streams of past views counted.
+    var pastCounters = MulticastCounters()
+
     /// Flushes that ended in a view of several members or excluded somebody.
     public internal(set) var flushes: UInt64 = 0
 
@@ -93,6 +96,7 @@ public struct HWG: Sendable {
         /// Nil when the proposal is decided already.
         let ballot: Ballot?
         let holders: [UInt16]
+        let since: Instant
         var isFilling = false
         var cards: [NodeCard] = []
     }
@@ -141,6 +145,8 @@ public struct HWG: Sendable {
     public var token: ViewToken { streams.token }
     public var retiredToken: ViewToken? { retired?.token }
     public var nextNumber: UInt64 { streams.nextNumber }
+    /// Of all views.
+    public var counters: MulticastCounters { pastCounters + streams.counters }
     public var isHeld: Bool { hold != .none }
     var myRank: Rank { view.members.firstIndex(of: me) ?? 0 }
     /// The lowest unsuspected rank.
@@ -152,7 +158,7 @@ public struct HWG: Sendable {
 
     public var nextDeadline: Instant? {
         var deadline = departure == nil ? streams.nextDeadline : nil
-        for each in [proposeAt, resendAt, roundDeadline, showAt, watchdogAt] {
+        for each in [proposeAt, resendAt, roundDeadline, showAt, watchdogAt, fillDeadline] {
             if let each, each < deadline ?? .distantFuture { deadline = each }
         }
         return deadline
@@ -253,6 +259,7 @@ public struct HWG: Sendable {
             if let showAt, showAt <= now { show(into: &output) }
             if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
             if let watchdogAt, watchdogAt <= now { followedTooLong(at: now, peers: peers, into: &output) }
+            if let fillDeadline, fillDeadline <= now { giveUpFilling(at: now, peers: peers, into: &output) }
             if let roundDeadline, roundDeadline <= now { roundTooLong(at: now, peers: peers, into: &output) }
             if let proposeAt, proposeAt <= now {
                 self.proposeAt = nil

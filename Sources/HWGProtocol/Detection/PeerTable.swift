@@ -26,7 +26,8 @@ public struct PeerTable: Sendable {
     /// Peers beyond this are not learned: four times the largest view, room for past incarnations.
     static let maximum = 4 * Limits.viewMembers
 
-    public let me: MemberID
+    public var me: MemberID { myCard.member }
+    private let myCard: NodeCard
     let heartbeatInterval: Interval
     let failureTimeout: Interval
     private var peers: [Peer] = []
@@ -34,8 +35,8 @@ public struct PeerTable: Sendable {
     private var heartbeatAt: Instant?
     private var lastTurn: Instant
 
-    public init(me: MemberID, heartbeatInterval: Interval, failureTimeout: Interval, now: Instant) {
-        self.me = me
+    public init(card: NodeCard, heartbeatInterval: Interval, failureTimeout: Interval, now: Instant) {
+        myCard = card
         self.heartbeatInterval = heartbeatInterval
         self.failureTimeout = failureTimeout
         lastTurn = now
@@ -43,7 +44,9 @@ public struct PeerTable: Sendable {
 
     // MARK: Questions
 
-    public func card(of member: MemberID) -> NodeCard? { index[member].map { peers[$0].card } }
+    public func card(of member: MemberID) -> NodeCard? {
+        member == me ? myCard : index[member].map { peers[$0].card }
+    }
 
     /// Known, connected or heard, and not suspected.
     public func isReachable(_ member: MemberID) -> Bool {

@@ -91,13 +91,14 @@ public struct FlushRound: Sendable {
     }
 
     public mutating func memberFailed(_ member: MemberID) -> Outcome {
-        suspected.insert(member)
+        guard suspected.insert(member).inserted else { return .waiting }
         switch phase {
         case .collecting:
             return participants.contains(member) ? .restart : .waiting
         case .agreeing(let proposal, let accepted):
             if PrimaryRule.isDecided(proposal, acceptedBy: accepted, suspected: suspected) { return .decided(proposal) }
-            return PrimaryRule.canBeDecided(proposal, suspected: suspected) ? .waiting : .restart
+            // Even where the rest could decide: the failed member may have been the only one to hold what the cut names.
+            return participants.contains(member) || proposal.audience.contains(member) ? .restart : .waiting
         }
     }
 

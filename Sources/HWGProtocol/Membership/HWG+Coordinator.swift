@@ -48,6 +48,9 @@ extension HWG {
         if following?.proposer == member { following = nil }
         merge.memberFailed(member)
         if round != nil, view.rank(of: member) == nil { unable.insert(member) }
+        if let acceptance, acceptance.ballot == nil, !suspects.enumerated().contains(where: { !$1 && $0 != myRank }) {
+            excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
+        }
         if let outcome = round?.memberFailed(member) {
             handle(outcome, at: now, peers: peers, into: &output)
         }

@@ -39,7 +39,7 @@ extension HWG {
         let isSame = acceptance?.proposal == proposal
         let holders = isSame ? acceptance?.holders : nil
         acceptance = Acceptance(
-            proposal: proposal, ballot: nil, holders: holders ?? proposal.sides[index].cut.map { _ in 0xFFFF },
+            proposal: proposal, ballot: nil, holders: holders ?? proposal.sides[index].cut.map { _ in 0xFFFF }, since: now,
             isFilling: isSame && (acceptance?.isFilling ?? false), cards: frame.cards)
         if let round, round.ballot.proposer == me { endRound() }
         raiseHold(at: now, peers: peers, into: &output)
@@ -66,6 +66,7 @@ extension HWG {
         }
         var carried = streams.takeCarriedOver()
         let nextNumber = streams.nextNumber
+        pastCounters = counters
         retired = streams
 
         view = proposal.view

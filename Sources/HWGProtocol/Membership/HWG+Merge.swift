@@ -2,11 +2,15 @@ import GroupModel
 
 /// Finding other views of the group, and asking or being asked to merge (design.md, section 5, "Join is a merge").
 extension HWG {
-    /// The coordinator tells the nodes outside its view that the view exists.
+    /// Tells the nodes outside the view that it exists, and who its coordinator is: a newcomer may know any member.
     public mutating func announce(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard departure == nil, isCoordinator, !wantsToLeave else { return }
         let outside = peers.reachable.filter { !view.members.contains($0) }
-        send(.announce(.init(view: view, isPrimary: isPrimary)), to: outside, into: &output)
+        announce(to: outside, peers: peers, into: &output)
+    }
+
+    private mutating func announce(to members: [MemberID], peers: PeerTable, into output: inout HWGOutput) {
+        guard departure == nil, !wantsToLeave, !members.isEmpty, let card = peers.card(of: coordinator) else { return }
+        send(.announce(.init(view: view, isPrimary: isPrimary, coordinator: card)), to: members, into: &output)
     }
 
     mutating func announceArrived(
@@ -20,12 +24,14 @@ extension HWG {
                 memberSuspected(other, at: now, peers: peers, into: &output)
             }
         }
-        guard !view.members.contains(member) else { return }
-        guard isCoordinator, !wantsToLeave, !frame.view.members.contains(me) else { return }
+        guard !view.members.contains(member), !frame.view.members.contains(me) else { return }
+        output.learned.append(frame.coordinator)
         if precedes(frame.view.id, frame.isPrimary) {
-            ask(member, at: now, peers: peers, into: &output)
+            if isCoordinator, !wantsToLeave {
+                ask(frame.coordinator.member, at: now, peers: peers, into: &output)
+            }
         } else if isIdle {
-            send(.announce(.init(view: view, isPrimary: isPrimary)), to: member, into: &output)
+            announce(to: [member], peers: peers, into: &output)
         }
     }
 

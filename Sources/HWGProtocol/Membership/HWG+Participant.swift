@@ -119,7 +119,7 @@ extension HWG {
         highestEpoch = max(highestEpoch, frame.proposal.view.id.epoch)
         if acceptance?.ballot != frame.ballot || acceptance?.proposal != frame.proposal {
             guard acceptance.map({ $0.ballot != nil }) ?? true else { return }  // A decision waits only for its cut.
-            acceptance = Acceptance(proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index])
+            acceptance = Acceptance(proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index], since: now)
         } else if acceptor.accepted == Accepted(ballot: frame.ballot, proposal: frame.proposal) {
             return send(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
         }
@@ -164,6 +164,18 @@ extension HWG {
         } else {
             excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
         }
+    }
+
+    /// When a decided view is given up because nobody supplies what its cut names.
+    var fillDeadline: Instant? {
+        guard let acceptance, acceptance.ballot == nil else { return nil }
+        return acceptance.since + parameters.flushTimeout
+    }
+
+    /// Everybody who could supply the cut of a decided view is gone, or does not: it is theirs without me.
+    mutating func giveUpFilling(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        guard let acceptance, acceptance.ballot == nil else { return }
+        excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
     }
 
     /// The others went on without me: I install a view of those who are left, and come back by a merge.

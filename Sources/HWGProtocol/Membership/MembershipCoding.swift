@@ -47,6 +47,7 @@ extension MembershipFrame {
         case .announce(let frame):
             writer.view(frame.view)
             writer.bool(frame.isPrimary)
+            writer.card(frame.coordinator)
         case .mergeRequest(let frame):
             writer.side(frame.side)
             writer.array(frame.cards) { $0.card($1) }
@@ -114,7 +115,7 @@ extension MembershipFrame {
         case .installed:
             frame = .installed(view: reader.viewID())
         case .announce:
-            frame = .announce(Announce(view: reader.boundedView(), isPrimary: reader.bool()))
+            frame = .announce(Announce(view: reader.boundedView(), isPrimary: reader.bool(), coordinator: reader.card()))
         case .mergeRequest:
             frame = .mergeRequest(MergeRequest(side: reader.side(), cards: reader.cards()))
         case .mergeAnswer:

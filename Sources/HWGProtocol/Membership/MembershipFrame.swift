@@ -18,7 +18,7 @@ public enum MembershipFrame: Hashable, Sendable {
     case report(Report)
     /// Member to whoever re-sends the installation: I am in the view.
     case installed(view: ViewID)
-    /// Coordinator to nodes outside its view: this view exists.
+    /// Member to nodes outside its view: this view exists, and this is its coordinator.
     case announce(Announce)
     /// Coordinator of the lower side to that of the higher: lead us.
     case mergeRequest(MergeRequest)
@@ -76,6 +76,8 @@ public enum MembershipFrame: Hashable, Sendable {
     public struct Announce: Hashable, Sendable {
         public let view: View<MemberID>
         public let isPrimary: Bool
+        /// Whom to ask, and where to find it.
+        public let coordinator: NodeCard
     }
     public struct MergeRequest: Hashable, Sendable {
         public let side: Side

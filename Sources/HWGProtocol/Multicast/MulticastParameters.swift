@@ -86,4 +86,24 @@ public struct MulticastCounters: Sendable, Hashable {
     public var directsSent: UInt64 = 0
     public var directsRepeated: UInt64 = 0
     public init() {}
+
+    public static func + (lhs: Self, rhs: Self) -> Self {
+        var sum = lhs
+        sum.packetsSent &+= rhs.packetsSent
+        sum.packetsReceived &+= rhs.packetsReceived
+        sum.retransmitted &+= rhs.retransmitted
+        sum.negativeAcknowledgesSent &+= rhs.negativeAcknowledgesSent
+        sum.negativeAcknowledgesReceived &+= rhs.negativeAcknowledgesReceived
+        sum.acknowledgesSent &+= rhs.acknowledgesSent
+        sum.acknowledgesReceived &+= rhs.acknowledgesReceived
+        sum.probesSent &+= rhs.probesSent
+        sum.duplicates &+= rhs.duplicates
+        sum.outOfWindow &+= rhs.outOfWindow
+        sum.notHeld &+= rhs.notHeld
+        sum.malformed &+= rhs.malformed
+        sum.brokenMessages &+= rhs.brokenMessages
+        sum.directsSent &+= rhs.directsSent
+        sum.directsRepeated &+= rhs.directsRepeated
+        return sum
+    }
 }
