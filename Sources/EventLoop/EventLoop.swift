@@ -85,7 +85,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
 
     /// Runs on a thread of its own, named in debuggers by at most 15 bytes of `name`.
-    public func start(name: String) -> LoopThread { LoopThread(running: self, name: name) }
+    public func start(name: String) -> LoopThread {
+        LoopThread.spawn(LoopThread.Body { self.run() }, name: name)
+    }
+
+    /// The same without anyone to join it: `ended` runs on the thread after the last turn.
+    public func start(name: String, ended: @escaping @Sendable () -> Void) {
+        let body = LoopThread.Body {
+            self.run()
+            ended()
+        }
+        LoopThread.spawn(body, name: name).detach()
+    }
 
     /// Ends `run` after the present turn. From any thread.
     public func stop() {

@@ -10,10 +10,6 @@ public struct LoopThread: Sendable {
         init(_ run: @escaping () -> Void) { self.run = run }
     }
 
-    init(running loop: EventLoop, name: String) {
-        self = Self.spawn(Body { loop.run() }, name: name)
-    }
-
     private init(handle: pthread_t) { self.handle = handle }
 
     static func spawn(_ body: Body, name: String = "loop") -> LoopThread {

@@ -1,3 +1,4 @@
+import GroupModel
 import Logging
 
 /// Everything that a node is told at its start: a plain value with a default for all but the name.
@@ -31,6 +32,10 @@ public struct NodeSettings: Sendable {
     public var mergeGather: Duration = .milliseconds(20)
     /// How often an unanswered membership frame is sent again.
     public var resendInterval: Duration = .milliseconds(30)
+    /// How long a flush may lack the answer of a member that is heard before the member is taken to have failed.
+    public var flushTimeout: Duration = .seconds(10)
+    /// How long a node with peers looks for others in a group before it shows the view in which it is alone.
+    public var joinGather: Duration = .milliseconds(300)
     /// How often coordinators tell foreign nodes of their views.
     public var announceInterval: Duration = .milliseconds(500)
     /// Names of the nodes of which a majority makes the first primary view; empty: this node and its peers.
@@ -69,6 +74,12 @@ public struct NodeSettings: Sendable {
     public var seed: UInt64?
 
     public init(name: String) { self.name = name }
+
+    /// `[A-Za-z0-9_-]{1,63}`.
+    public static func isNodeName(_ name: String) -> Bool {
+        (1...Limits.nodeNameBytes).contains(name.utf8.count)
+            && name.utf8.allSatisfy { ShortName.allows($0) && $0 != UInt8(ascii: ".") }
+    }
 }
 
 /// `pattern=hwg`: `*` matches any run of characters, `?` one.
