@@ -85,7 +85,7 @@ final class EventQueue: Sendable {
 
     /// True when the queue is over its bounds now.
     func push(_ events: [GroupEvent], messages: Int, bytes: Int) -> Bool {
-        let (isOver, sleepers) = state.withLock { state in
+        let (isOver, sleepers) = state.withLock { state -> (Bool, [UnsafeContinuation<Void, Never>]) in
             if state.isFinished { return (false, []) }
             state.events.append(contentsOf: events)
             state.load.add(messages: messages, bytes: bytes, within: bounds)

@@ -3,7 +3,7 @@ import GroupModel
 /// Where views and messages of some seats go: one group's event stream, an inbox, or a handler on the loop. Lives on
 /// the loop; it gathers one turn's steps and hands them over together.
 final class Consumer {
-    enum Sink {
+    enum Sink: Sendable {
         case stream(EventQueue)
         case inbox(Inbox)
         case handler(BatchHandler)

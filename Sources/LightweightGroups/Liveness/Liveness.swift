@@ -135,7 +135,7 @@ final class Liveness {
     // MARK: Frames
 
     private func arrived(_ bytes: UnsafeRawBufferPointer, on link: Link) {
-        do {
+        do throws(LivenessFrame.Refusal) {
             switch try LivenessFrame.decode(bytes) {
             case .hello(let hello):
                 guard link.peer == nil else { throw LivenessFrame.Refusal.malformed }

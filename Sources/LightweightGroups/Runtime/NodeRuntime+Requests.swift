@@ -26,13 +26,13 @@ extension NodeRuntime {
                 throw .consumerInUse
             }
         }
-        let call = JoinCall(names: names, sink: sink, answer: Answer())
+        let answer = Answer<[Group]>()
         let isRunning = loop.execute { [self] in
-            guard stage == .running else { return call.answer.resolve(.failure(.stopped)) }
-            join(call, at: endpoint)
+            guard stage == .running else { return answer.resolve(.failure(.stopped)) }
+            join(JoinCall(names: names, sink: sink, answer: answer), at: endpoint)
         }
         guard isRunning else { throw .stopped }
-        return try await call.answer.value()
+        return try await answer.value()
     }
 
     private static func duplicate(_ names: [String]) -> String {

@@ -174,7 +174,7 @@ final class NodeRuntime: @unchecked Sendable {
         loop.turnEnded = { [unowned self] in turn() }
         loop.execute { [self] in
             if settings.explicitHolds, let name = ShortName("0") { explicitHolds(name, true) }
-            effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
+            self.effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
             liveness.dial(peers, firstContact: firstContact)
         }
         // The thread keeps the runtime alive until the loop has ended.
