@@ -12,7 +12,7 @@ import ServiceLifecycle
 /// Nothing is lost, and one consumer that never reads stops the groups that it shares: read the events of every group
 /// that is joined, or join into an inbox.
 public final class GroupNode: Service, Sendable {
-    private let runtime: NodeRuntime
+    let runtime: NodeRuntime
 
     /// Binds the address, opens the trace, starts the loop's thread and begins to look for the peers.
     ///

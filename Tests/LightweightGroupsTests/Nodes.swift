@@ -73,3 +73,8 @@ extension GroupEvent {
     }
     var reason: LeftReason? { if case .left(let reason) = self { reason } else { nil } }
 }
+
+extension GroupNode {
+    /// Ends as a killed process does: sockets close, nobody is told.
+    func crash() { onLoop { [runtime] in runtime.finish() } }
+}
