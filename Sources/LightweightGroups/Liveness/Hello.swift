@@ -78,8 +78,9 @@ enum LivenessFrame: Hashable {
         var reader = ByteReader(bytes)
         let number = reader.u8()
         if number == 1 || number == 2 {
-            guard reader.u32() == magic, reader.isValid else { throw .malformed }
+            let isOurs = reader.u32() == magic
             let version = reader.u8()
+            guard isOurs, reader.isValid else { throw .malformed }
             // A refusal is understood in every version that puts its reason here.
             guard number == 2 || version == FrameHeader.version else { throw .wireVersion(version) }
         }

@@ -15,6 +15,8 @@ final class Liveness {
     static let connections = 1_024
     /// Nodes that were heard of and are dialled.
     static let learnedTargets = 1_024
+    /// Log lines that are not said again.
+    static let complaintsKept = 256
 
     struct Events {
         var connected: (NodeCard, SocketAddress) -> Void
@@ -39,6 +41,7 @@ final class Liveness {
     /// Host names without an address, and when they are looked up again.
     var unresolved: [HostPort: Int64] = [:]
     private var listener: StreamListener?
+    private var complaints: Set<String> = []
     var timer: LoopTimer?
     var generator: SystemRandomNumberGenerator = .init()
     /// Configured peers that have not been tried yet: `start` waits for them a moment.
@@ -103,11 +106,12 @@ final class Liveness {
         links[ObjectIdentifier(link)] = link
         connection.onFrame = { [unowned self, unowned link] in arrived($0, on: link) }
         connection.onEnd = { [unowned self, unowned link] in ended(link, $0) }
-        connection.send(LivenessFrame.hello(hello()).encoded())
+        // Who dials speaks first, so that the answer says that it was accepted.
+        if target != nil { connection.send(LivenessFrame.hello(mine()).encoded()) }
         schedule()
     }
 
-    private func hello() -> LivenessFrame.Hello {
+    private func mine() -> LivenessFrame.Hello {
         let standing = Set(links.values.compactMap(\.peer))
         return LivenessFrame.Hello(
             cluster: cluster, introduction: me, known: Array(standing.prefix(LivenessFrame.knownLimit)))
@@ -174,6 +178,7 @@ final class Liveness {
         remember(peer)
         link.peer = peer
         link.deadline = .max
+        if link.target == nil { link.connection.send(LivenessFrame.hello(mine()).encoded()) }
         if let target = link.target { dialSucceeded(target, peer.card.member) }
         events?.connected(peer.card, SocketAddress(peer.card.address))
         for introduction in hello.known { learn(introduction, from: link) }
@@ -191,7 +196,12 @@ final class Liveness {
     }
 
     private func dropSelf(_ link: Link) {
-        if let target = link.target { targets[target]?.isSelf = true }
+        if let target = link.target {
+            targets[target]?.isSelf = true
+        } else {
+            // The end that dialled learns it from this.
+            link.connection.send(LivenessFrame.hello(mine()).encoded())
+        }
         drop(link)
     }
 
@@ -212,7 +222,7 @@ final class Liveness {
 
     private func refuse(_ link: Link, _ refusal: LivenessFrame.Refusal) {
         count(refusal.counter)
-        events?.log("refused \(link.connection.peer): \(refusal.told)", refusal.isOperators)
+        complain("refused \(link.connection.peer.host): \(refusal.told)", refusal.isOperators)
         link.connection.send(
             LivenessFrame.refusal(refusal.asSent(cluster: cluster)).encoded())
         drop(link)
@@ -220,10 +230,16 @@ final class Liveness {
 
     private func refused(_ refusal: LivenessFrame.Refusal, by link: Link) {
         count(refusal.counter)
-        events?.log("\(link.connection.peer) refused this node: \(refusal.heard)", refusal.isOperators)
-        let known: UInt32? = if case .incarnation(let known) = refusal { known } else { nil }
+        complain("\(link.connection.peer) refused this node: \(refusal.heard)", refusal.isOperators)
+        // Before the link ends, so that a new life has begun when the dial counts as done.
+        if case .incarnation(let known) = refusal { events?.outlived(known) }
         drop(link)
-        if let known { events?.outlived(known) }
+    }
+
+    /// Refused peers dial again and again; a line is said once.
+    private func complain(_ line: String, _ isWarning: Bool) {
+        if complaints.count >= Self.complaintsKept { complaints.removeAll() }
+        if complaints.insert(line).inserted { events?.log(line, isWarning) }
     }
 
     func count(_ reason: String) { refusals[reason, default: 0] += 1 }

@@ -72,7 +72,7 @@ extension NodeRuntime {
                     answer.resolve(.success(()))
                     continue
                 }
-                seat.leaving.append(answer)
+                seat.leaving.append { answer.resolve(.success(())) }
                 if seat.retained.isEmpty {
                     handles.append(seat.handle)
                 } else {

@@ -80,12 +80,17 @@ extension NodeRuntime {
         guard let failure = call.failure else {
             return call.answer.resolve(.success(call.names.compactMap { call.seated[$0] }))
         }
-        // All or none: what was joined by this call is left again.
-        let handles = call.seated.values.compactMap { seat($0.key)?.handle }
-        if !handles.isEmpty {
-            core.pointee.handle(.leave(seats: handles.sorted()), at: now, into: &effects.pointee)
+        // All or none: what was joined by this call is left again before the caller hears of it.
+        let joined = call.names.compactMap { call.seated[$0] }.compactMap { seat($0.key) }
+        guard !joined.isEmpty else { return call.answer.resolve(.failure(failure)) }
+        call.open = joined.count
+        for seat in joined {
+            seat.leaving.append {
+                call.open -= 1
+                if call.open == 0 { call.answer.resolve(.failure(failure)) }
+            }
         }
-        call.answer.resolve(.failure(failure))
+        handle(.leave(seats: joined.map(\.handle)))
     }
 
     func left(_ seat: Seat, _ reason: LeftReason) {
@@ -95,7 +100,7 @@ extension NodeRuntime {
         seats[index] = nil
         seat.group.install(nil)
         abandon(seat)
-        for answer in seat.leaving { answer.resolve(.success(())) }
+        for waiter in seat.leaving { waiter() }
         let consumer = seat.consumer
         consumer.seatCount -= 1
         ending.append((consumer, seat.handle.index))

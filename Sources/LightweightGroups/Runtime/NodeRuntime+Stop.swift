@@ -44,7 +44,7 @@ extension NodeRuntime {
             tell(seat, .left(.stopped))
             seat.group.install(nil)
             abandon(seat)
-            for answer in seat.leaving { answer.resolve(.success(())) }
+            for waiter in seat.leaving { waiter() }
         }
         handOver()
         seats.removeAll()

@@ -15,7 +15,8 @@ final class Seat {
     var unnumbered: [UInt64] = []
     /// A handler found the seat without room and wants to know when there is some.
     var wantsWritable = false
-    var leaving: [Answer<Void>] = []
+    /// Who waits for the seat to be gone.
+    var leaving: [() -> Void] = []
 
     init(key: SeatKey, handle: SeatHandle, group: Group, consumer: Consumer, explicitHolds: Bool) {
         self.key = key
