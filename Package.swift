@@ -39,7 +39,7 @@ let package = Package(
         .target(
             name: "LightweightGroups",
             dependencies: [
-                "GroupCore", "GroupModel", "EventLoop",
+                "GroupCore", "HWGProtocol", "GroupWire", "GroupModel", "EventLoop",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -66,7 +66,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(
-            name: "LightweightGroupsTests", dependencies: ["LightweightGroups", "GroupModel"], swiftSettings: strict),
+            name: "LightweightGroupsTests", dependencies: ["LightweightGroups", "EventLoop", "GroupModel"],
+            swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["GroupSimulator", "GroupModel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,36 @@
+# What one types. `make setup` checks for Swift and libevent, and installs what is missing when it may.
+
+SWIFT ?= swift
+SOURCES := Sources Tests Package.swift
+
+.PHONY: demo test bench build format lint setup clean
+
+demo: setup
+	$(SWIFT) build -c release --product lwg
+	.build/release/lwg demo
+
+test: setup lint
+	$(SWIFT) build
+	$(SWIFT) test
+
+bench: setup
+	$(SWIFT) build -c release --product lwg
+	.build/release/lwg bench throughput
+	.build/release/lwg bench latency
+	.build/release/lwg bench join
+	.build/release/lwg bench recovery
+
+build: setup
+	$(SWIFT) build -c release --product lwg
+
+lint:
+	$(SWIFT) format lint -s -r $(SOURCES)
+
+format:
+	$(SWIFT) format -i -r $(SOURCES)
+
+setup:
+	@sh Scripts/setup.sh
+
+clean:
+	rm -rf .build

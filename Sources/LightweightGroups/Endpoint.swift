@@ -1,0 +1,46 @@
+import GroupModel
+
+/// Who answers a Hold.
+public enum HoldAnswers: Hashable, Sendable {
+    /// The library, when it has taken what was sent before.
+    case library
+    /// The application, with `Group.holdOK`, before the deadline.
+    case explicit
+}
+
+/// One application seat on a node: a member of light-weight groups. A node may host many; the default one is `0`.
+public struct Endpoint: Sendable {
+    let short: ShortName
+    let runtime: NodeRuntime
+
+    static let defaultName: ShortName = {
+        guard let name = ShortName("0") else { preconditionFailure("‘0’ is an endpoint's name") }
+        return name
+    }()
+
+    /// 1 to 15 bytes of `[A-Za-z0-9_.-]`.
+    public var name: String { short.description }
+
+    /// Returns when the seat exists; its first event is the view.
+    public func join(_ group: String) async throws(GroupError) -> Group {
+        guard let joined = try await runtime.join([group], at: short, nil).first else { throw .stopped }
+        return joined
+    }
+
+    /// Many groups in one step: one heavyweight flush, if any, and one batched light-weight flush. All or none.
+    public func join(_ groups: [String]) async throws(GroupError) -> [Group] {
+        try await runtime.join(groups, at: short, nil)
+    }
+
+    /// Many groups whose views and messages come as batches to one inbox.
+    public func join(_ groups: [String], into inbox: Inbox) async throws(GroupError) -> [Group] {
+        try await runtime.join(groups, at: short, .inbox(inbox))
+    }
+
+    /// Many groups whose views and messages go to a handler on the loop.
+    public func join(
+        _ groups: [String], handler: @escaping BatchHandler
+    ) async throws(GroupError) -> [Group] {
+        try await runtime.join(groups, at: short, .handler(handler))
+    }
+}

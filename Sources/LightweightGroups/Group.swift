@@ -1,0 +1,171 @@
+import GroupModel
+import Synchronization
+
+/// One seat in one light-weight group.
+///
+/// Safe to use from any thread. On the node's loop (in a handler) `tryMulticast` reaches the protocol core at once;
+/// elsewhere messages are gathered and handed over once per turn of the loop.
+public final class Group: Sendable {
+    public let name: String
+    /// This seat, as others see it in views.
+    public let member: EndpointID
+
+    let key: SeatKey
+    let runtime: NodeRuntime
+    private let queue: EventQueue
+    private let latest = Mutex<GroupView?>(nil)
+
+    init(name: String, member: EndpointID, key: SeatKey, runtime: NodeRuntime, queue: EventQueue) {
+        self.name = name
+        self.member = member
+        self.key = key
+        self.runtime = runtime
+        self.queue = queue
+    }
+
+    /// The endpoint's name; `0` is the default.
+    public var endpoint: String { member.name.description }
+
+    /// The seat's present view; nil before the first and after `left`. It may be newer than what a consumer has read.
+    public var view: GroupView? { latest.withLock { $0 } }
+
+    func install(_ view: GroupView?) { latest.withLock { $0 = view } }
+
+    /// View, messages and the rest, in order. Ended from the start for a seat that joined into an inbox or with a
+    /// handler.
+    public var events: GroupEvents { GroupEvents(queue: queue) }
+
+    // MARK: Sending
+
+    /// Sends to all members, this seat included. Suspends while the window is full or the group is held, and returns
+    /// when the node has taken the bytes; what is taken during a Hold is sent in the next view (F1).
+    /// - Throws: `notMember`, `messageTooLarge`, `orderNotSupported`, `cancelled`.
+    public func multicast(_ bytes: some Collection<UInt8>, order: Order = .fifo) async throws(GroupError) {
+        let contiguous = bytes.withContiguousStorageIfAvailable { buffer in
+            tryAppend(UnsafeRawBufferPointer(buffer), order, ticket: 0)
+        }
+        if let contiguous {
+            switch try contiguous.get() {
+            case .taken: return
+            case .gone: throw .notMember(group: name)
+            case .full: break
+            }
+        }
+        try await append(Array(bytes), order, ticket: 0)
+    }
+
+    /// Many messages with one hand-over.
+    public func multicast(_ batch: consuming OutgoingBatch) async throws(GroupError) {
+        let batch = batch
+        guard batch.count > 0 else { return }
+        for entry in batch.entries { try check(entry.count, entry.order) }
+        while true {
+            switch runtime.outbox.append(batch, seat: key) {
+            case .taken: return
+            case .gone: throw .notMember(group: name)
+            case .full: try await waitForRoom()
+            }
+        }
+    }
+
+    /// The same as `multicast`, and waits until the message has its view and number: `member#number` names it for
+    /// ever. One trip to the loop and back.
+    public func multicastNumbered(
+        _ bytes: some Collection<UInt8>, order: Order = .fifo
+    ) async throws(GroupError) -> UInt64 {
+        let answer = Answer<UInt64>()
+        let ticket = runtime.tickets.issue(answer)
+        do {
+            try await append(Array(bytes), order, ticket: ticket)
+        } catch {
+            runtime.tickets.withdraw(ticket)
+            throw error
+        }
+        return try await answer.value()
+    }
+
+    /// Takes the bytes or throws `wouldBlock`; never suspends. An event `.writable` or `.view` says when to try again.
+    public func tryMulticast(_ bytes: UnsafeRawBufferPointer, order: Order = .fifo) throws(GroupError) {
+        try check(bytes.count, order)
+        if runtime.loop.isOnLoop {
+            switch runtime.multicastOnLoop(key, bytes, order) {
+            case .taken: return
+            case .full: throw .wouldBlock(group: name)
+            case .gone: throw .notMember(group: name)
+            }
+        }
+        switch runtime.outbox.append(bytes, seat: key, order: order, ticket: 0, remembers: true) {
+        case .taken: return
+        case .full: throw .wouldBlock(group: name)
+        case .gone: throw .notMember(group: name)
+        }
+    }
+
+    public func tryMulticast(_ bytes: [UInt8], order: Order = .fifo) throws(GroupError) {
+        let outcome = bytes.withUnsafeBytes { raw in
+            Result { () throws(GroupError) in try tryMulticast(raw, order: order) }
+        }
+        try outcome.get()
+    }
+
+    /// Point-to-point, FIFO per pair, delivered in the present view only.
+    public func send(_ bytes: [UInt8], to member: EndpointID) async throws(GroupError) {
+        try check(bytes.count, .fifo)
+        try await runtime.request(self) { runtime, seat, answer in
+            runtime.direct(seat, to: member, bytes)
+            answer.resolve(.success(()))
+        }
+    }
+
+    // MARK: Flush and membership
+
+    /// Returns when everything that this seat sent before is stable: received by every member (S2).
+    public func flush() async throws(GroupError) {
+        try await runtime.request(self) { runtime, seat, answer in runtime.flush(seat, answer) }
+    }
+
+    /// The promise not to send again in this view, in answer to `.hold`. Only where Holds are explicit.
+    public func holdOK(_ view: ViewID) throws(GroupError) {
+        guard runtime.holdOK(key, view) else { throw .stopped }
+    }
+
+    /// Returns when the seat is gone and its last event is queued. What was multicast before is sent before.
+    public func leave() async throws(GroupError) {
+        try await runtime.leave([self])
+    }
+
+    // MARK: Steps
+
+    private func check(_ count: Int, _ order: Order) throws(GroupError) {
+        guard count <= Limits.messageBytes else {
+            throw .messageTooLarge(bytes: count, limit: Limits.messageBytes)
+        }
+        guard order != .causal else { throw .orderNotSupported(order) }
+    }
+
+    private func tryAppend(
+        _ bytes: UnsafeRawBufferPointer, _ order: Order, ticket: UInt64
+    ) -> Result<Outbox.Outcome, GroupError> {
+        Result { () throws(GroupError) in
+            try check(bytes.count, order)
+            return runtime.outbox.append(bytes, seat: key, order: order, ticket: ticket, remembers: false)
+        }
+    }
+
+    private func append(_ bytes: [UInt8], _ order: Order, ticket: UInt64) async throws(GroupError) {
+        while true {
+            let outcome = bytes.withUnsafeBytes { tryAppend($0, order, ticket: ticket) }
+            switch try outcome.get() {
+            case .taken: return
+            case .gone: throw .notMember(group: name)
+            case .full: try await waitForRoom()
+            }
+        }
+    }
+
+    private func waitForRoom() async throws(GroupError) {
+        if Task.isCancelled { throw .cancelled }
+        await runtime.outbox.waitForRoom(key)
+        if Task.isCancelled { throw .cancelled }
+    }
+}

@@ -1,0 +1,263 @@
+import EventLoop
+import GroupModel
+
+/// The liveness connections of a node: one TCP connection per pair of nodes, a hello each way, then silence. Its end
+/// is the instant sign that a process is gone (design.md, section 5, "Failure detection"). Lives on the loop.
+///
+/// Who knows an address dials; when both sides dial at once both connections stay, and only the end of the last one
+/// counts. Configured peers are dialled for ever.
+final class Liveness {
+    /// Hellos are small and come at once: a peer that has not said who it is by then is none. In nanoseconds.
+    static let helloTime: Int64 = 5_000_000_000
+    /// Inbound connections that have not said who they are.
+    static let strangers = 64
+    /// All connections: two per node of the largest cluster that a view holds, twice.
+    static let connections = 1_024
+    /// Nodes that were heard of and are dialled.
+    static let learnedTargets = 1_024
+    /// Log lines that are not said again.
+    static let complaintsKept = 256
+
+    struct Events {
+        var connected: (NodeCard, SocketAddress) -> Void
+        var disconnected: (MemberID) -> Void
+        /// A peer knows this incarnation of this node's name, or another life with the same one.
+        var outlived: (UInt32) -> Void
+        /// The line, and whether it is an operator's business.
+        var log: (String, _ isWarning: Bool) -> Void
+    }
+
+    let loop: EventLoop
+    let cluster: String
+    var me: LivenessFrame.Introduction
+    var events: Events?
+    private(set) var refusals: [String: UInt64] = [:]
+
+    var links: [ObjectIdentifier: Link] = [:]
+    /// Who is known, by identity: the newest incarnation met or heard of.
+    var known: [NodeID: LivenessFrame.Introduction] = [:]
+    var targets: [SocketAddress: DialTarget] = [:]
+    var named: [HostPort: SocketAddress] = [:]
+    /// Host names without an address, and when they are looked up again.
+    var unresolved: [HostPort: Int64] = [:]
+    private var listener: StreamListener?
+    private var complaints: Set<String> = []
+    var timer: LoopTimer?
+    var generator: SystemRandomNumberGenerator = .init()
+    /// Configured peers that have not been tried yet: `start` waits for them a moment.
+    var untried: Set<HostPort> = []
+    var firstContact: (() -> Void)?
+    private var isClosed = false
+
+    init(_ loop: EventLoop, me: LivenessFrame.Introduction, cluster: String) {
+        self.loop = loop
+        self.me = me
+        self.cluster = cluster
+    }
+
+    /// Binds the port; the loop need not run yet.
+    func listen(on address: SocketAddress) throws(SystemError) -> SocketAddress {
+        let listener = try StreamListener(loop, bind: address) { [unowned self] in accept($0) }
+        self.listener = listener
+        timer = try LoopTimer(loop) { [unowned self] in tick() }
+        return listener.address
+    }
+
+    func close() {
+        isClosed = true
+        listener?.close()
+        listener = nil
+        timer?.cancel()
+        for link in links.values { link.connection.close() }
+        links = [:]
+        targets = [:]
+    }
+
+    /// Nodes with a connection that stands.
+    var liveMembers: Set<MemberID> { Set(links.values.compactMap { $0.peer?.card.member }) }
+
+    func isLinked(to member: MemberID) -> Bool { links.values.contains { $0.peer?.card.member == member } }
+
+    /// A new life of this node: everybody is told anew.
+    func reborn(as introduction: LivenessFrame.Introduction) {
+        me = introduction
+        for link in links.values { link.connection.close() }
+        links = [:]
+        for key in targets.keys { targets[key]?.retry(at: monotonicNanoseconds()) }
+        schedule()
+    }
+
+    // MARK: Connections
+
+    private func accept(_ connection: StreamConnection) {
+        guard !isClosed else { return }
+        guard links.count < Self.connections,
+            links.values.lazy.filter({ $0.peer == nil && $0.target == nil }).count < Self.strangers
+        else {
+            count("tooMany")
+            connection.send(LivenessFrame.refusal(.tooMany).encoded())
+            return connection.close()
+        }
+        adopt(connection, target: nil)
+    }
+
+    func adopt(_ connection: StreamConnection, target: SocketAddress?) {
+        let link = Link(connection, target: target, deadline: monotonicNanoseconds() + Self.helloTime)
+        links[ObjectIdentifier(link)] = link
+        connection.onFrame = { [unowned self, unowned link] in arrived($0, on: link) }
+        connection.onEnd = { [unowned self, unowned link] in ended(link, $0) }
+        // Who dials speaks first, so that the answer says that it was accepted.
+        if target != nil { connection.send(LivenessFrame.hello(mine()).encoded()) }
+        schedule()
+    }
+
+    private func mine() -> LivenessFrame.Hello {
+        let standing = Set(links.values.compactMap(\.peer))
+        return LivenessFrame.Hello(
+            cluster: cluster, introduction: me, known: Array(standing.prefix(LivenessFrame.knownLimit)))
+    }
+
+    private func ended(_ link: Link, _ end: StreamConnection.End) {
+        guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
+        if let target = link.target { dialEnded(target, link, end) }
+        if case .frameTooLong = end { count("malformed") }
+        guard let peer = link.peer else { return }
+        if !isLinked(to: peer.card.member) { events?.disconnected(peer.card.member) }
+        // Whatever the direction was, this node dials from now on.
+        learn(peer, from: nil)
+    }
+
+    /// Ends a link on purpose.
+    func drop(_ link: Link) {
+        guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
+        link.connection.close()
+        if let target = link.target { dialEnded(target, link, nil) }
+        guard let peer = link.peer else { return }
+        if !isLinked(to: peer.card.member) { events?.disconnected(peer.card.member) }
+    }
+
+    // MARK: Frames
+
+    private func arrived(_ bytes: UnsafeRawBufferPointer, on link: Link) {
+        do throws(LivenessFrame.Refusal) {
+            switch try LivenessFrame.decode(bytes) {
+            case .hello(let hello):
+                guard link.peer == nil else { throw LivenessFrame.Refusal.malformed }
+                try greeted(hello, on: link)
+            case .refusal(let refusal): refused(refusal, by: link)
+            case .introduction(let introduction):
+                guard link.peer != nil else { throw LivenessFrame.Refusal.malformed }
+                learn(introduction, from: link)
+            }
+        } catch {
+            refuse(link, error)
+        }
+    }
+
+    private func greeted(_ hello: LivenessFrame.Hello, on link: Link) throws(LivenessFrame.Refusal) {
+        guard hello.cluster == cluster else { throw .cluster(cluster) }
+        var peer = hello.introduction
+        let card = peer.card
+        if peer.life == me.life, card.member == me.card.member { return dropSelf(link) }
+        // The same name elsewhere, or an earlier life of mine that is remembered: the higher incarnation stays.
+        if card.member.node == me.card.member.node {
+            guard card.member.incarnation > me.card.member.incarnation else {
+                throw .incarnation(known: me.card.member.incarnation)
+            }
+            events?.outlived(card.member.incarnation)
+            return drop(link)
+        }
+        if let newest = known[card.member.node] {
+            let isOlder = newest.card.member.incarnation > card.member.incarnation
+            let isOther = newest.card.member == card.member && newest.life != peer.life
+            guard !isOlder, !isOther else { throw .incarnation(known: newest.card.member.incarnation) }
+        }
+        // A node that listens everywhere does not know by which address it is reached.
+        peer.card = Self.reachable(card, through: link.connection.peer)
+        let isNew = known[card.member.node]?.card.member != card.member || !isLinked(to: card.member)
+        remember(peer)
+        link.peer = peer
+        link.deadline = .max
+        if link.target == nil { link.connection.send(LivenessFrame.hello(mine()).encoded()) }
+        if let target = link.target { dialSucceeded(target, peer.card.member) }
+        events?.connected(peer.card, SocketAddress(peer.card.address))
+        for introduction in hello.known { learn(introduction, from: link) }
+        if isNew { introduce(peer) }
+        schedule()
+    }
+
+    /// Two newcomers that met the same node at once hear of one another through it.
+    private func introduce(_ peer: LivenessFrame.Introduction) {
+        let frame = LivenessFrame.introduction(peer).encoded()
+        for link in links.values {
+            guard let other = link.peer, other.card.member.node != peer.card.member.node else { continue }
+            link.connection.send(frame)
+        }
+    }
+
+    private func dropSelf(_ link: Link) {
+        if let target = link.target {
+            targets[target]?.isSelf = true
+        } else {
+            // The end that dialled learns it from this.
+            link.connection.send(LivenessFrame.hello(mine()).encoded())
+        }
+        drop(link)
+    }
+
+    static func reachable(_ card: NodeCard, through address: SocketAddress) -> NodeCard {
+        guard SocketAddress(card.address).isWildcard else { return card }
+        return NodeCard(
+            name: card.name, member: card.member,
+            address: NodeAddress(high: address.high, low: address.low, port: card.address.port))
+    }
+
+    func remember(_ introduction: LivenessFrame.Introduction) {
+        let node = introduction.card.member.node
+        if known[node] == nil, known.count >= NodeNames.limit { return }
+        known[node] = introduction
+    }
+
+    // MARK: Refusals
+
+    private func refuse(_ link: Link, _ refusal: LivenessFrame.Refusal) {
+        count(refusal.counter)
+        complain("refused \(link.connection.peer.host): \(refusal.told)", refusal.isOperators)
+        link.connection.send(
+            LivenessFrame.refusal(refusal.asSent(cluster: cluster)).encoded())
+        drop(link)
+    }
+
+    private func refused(_ refusal: LivenessFrame.Refusal, by link: Link) {
+        count(refusal.counter)
+        complain("\(link.connection.peer) refused this node: \(refusal.heard)", refusal.isOperators)
+        // Before the link ends, so that a new life has begun when the dial counts as done.
+        if case .incarnation(let known) = refusal { events?.outlived(known) }
+        drop(link)
+    }
+
+    /// Refused peers dial again and again; a line is said once.
+    private func complain(_ line: String, _ isWarning: Bool) {
+        if complaints.count >= Self.complaintsKept { complaints.removeAll() }
+        if complaints.insert(line).inserted { events?.log(line, isWarning) }
+    }
+
+    func count(_ reason: String) { refusals[reason, default: 0] += 1 }
+}
+
+/// One liveness connection.
+final class Link {
+    let connection: StreamConnection
+    /// The address dialled; nil for an accepted connection.
+    let target: SocketAddress?
+    /// Who is at the other end, once it has said so.
+    var peer: LivenessFrame.Introduction?
+    /// When an unfinished hello ends the connection.
+    var deadline: Int64
+
+    init(_ connection: StreamConnection, target: SocketAddress?, deadline: Int64) {
+        self.connection = connection
+        self.target = target
+        self.deadline = deadline
+    }
+}

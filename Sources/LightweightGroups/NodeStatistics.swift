@@ -1,0 +1,77 @@
+/// Counters since the node's start, and a few present values. A snapshot.
+public struct NodeStatistics: Sendable, Hashable {
+    public var packetsIn: UInt64 = 0
+    public var bytesIn: UInt64 = 0
+    public var packetsOut: UInt64 = 0
+    public var bytesOut: UInt64 = 0
+    /// System calls that sent and received datagrams.
+    public var sendCalls: UInt64 = 0
+    public var receiveCalls: UInt64 = 0
+    public var messagesSent: UInt64 = 0
+    public var messagesDelivered: UInt64 = 0
+    public var bytesDelivered: UInt64 = 0
+    /// Messages of light-weight groups that no seat of this node is in.
+    public var interference: UInt64 = 0
+    /// Heavyweight views installed after a flush.
+    public var hwgFlushes: UInt64 = 0
+    public var hwgViews: UInt64 = 0
+    public var lwgViews: UInt64 = 0
+    public var naks: UInt64 = 0
+    public var retransmissions: UInt64 = 0
+    public var heartbeats: UInt64 = 0
+    public var suspicions: UInt64 = 0
+    /// Datagrams that were not taken, by reason.
+    public var rejected: [String: UInt64] = [:]
+    /// Liveness connections refused or closed during the hello, by reason.
+    public var refusedConnections: [String: UInt64] = [:]
+    /// Data frames put back to the network because a consumer was behind; the senders repeat them.
+    public var droppedForSlowConsumers: UInt64 = 0
+    /// Datagrams lost on the way out because the kernel's buffer and ours were full; acknowledgements repair them.
+    public var droppedOutgoing: UInt64 = 0
+    /// Times that reading stopped because a consumer was behind.
+    public var readPauses: UInt64 = 0
+    public var traceLines: UInt64 = 0
+    public var lostTraceLines: UInt64 = 0
+    public var turns: UInt64 = 0
+    /// Liveness connections that stand now.
+    public var livePeers = 0
+    public var receiveBufferBytes = 0
+    public var sendBufferBytes = 0
+    /// Whether the kernel segments and coalesces datagrams for this node.
+    public var segmentation = false
+    public var coalescing = false
+
+    public init() {}
+
+    /// Every counter by its name in dotted camel case, sorted: what `stats` and metrics print.
+    public var counters: [(name: String, value: UInt64)] {
+        var list: [(name: String, value: UInt64)] = [
+            ("packetsIn", packetsIn), ("bytesIn", bytesIn), ("packetsOut", packetsOut), ("bytesOut", bytesOut),
+            ("sendCalls", sendCalls), ("receiveCalls", receiveCalls), ("messagesSent", messagesSent),
+            ("messagesDelivered", messagesDelivered), ("bytesDelivered", bytesDelivered),
+            ("interference", interference), ("hwgFlushes", hwgFlushes), ("hwgViews", hwgViews),
+            ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
+            ("heartbeats", heartbeats), ("suspicions", suspicions),
+            ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
+            ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
+            ("turns", turns), ("livePeers", UInt64(livePeers)),
+        ]
+        list += rejected.map { ("rejected.\($0.key)", $0.value) }
+        list += refusedConnections.map { ("refusedConnections.\($0.key)", $0.value) }
+        return list.sorted { $0.name < $1.name }
+    }
+}
+
+/// Where one group of this node is mapped.
+public struct GroupMapping: Sendable, Hashable {
+    public var group: String
+    public var hwg: HWGID
+    public var version: UInt64
+}
+
+/// One seat's present view.
+public struct SeatedView: Sendable, Hashable {
+    public var group: String
+    public var endpoint: String
+    public var view: GroupView
+}

@@ -1,0 +1,66 @@
+import GroupCore
+import GroupModel
+import HWGProtocol
+
+// What the core remarks, as log lines and counters.
+extension NodeRuntime {
+    func log(_ note: Note) {
+        switch note {
+        case .suspected(let member, let cause):
+            statistics.suspicions &+= 1
+            logger.info("suspect \(names.text(member)): \(cause)")
+        case .alive(let member):
+            logger.debug("\(names.text(member)) is heard again")
+        case .group(let group, let note):
+            log(note, of: group)
+        case .rejected(let reason):
+            logger.debug("a datagram was not taken: \(reason)")
+        case .otherCluster(let member):
+            logger.debug("a datagram of another cluster, from \(names.text(member))")
+        case .malformed(let kind, let member):
+            logger.debug("a malformed \(kind) from \(names.text(member))")
+        }
+    }
+
+    private func log(_ note: HWGNote, of group: HWGID) {
+        switch note {
+        case .installed(let view, let members, let isPrimary):
+            statistics.hwgViews &+= 1
+            logger.info(
+                "\(group): view \(names.text(view)) of \(members)\(isPrimary ? "" : ", not primary")")
+        case .held(let view): logger.debug("\(group): Hold in \(names.text(view))")
+        case .restarted(let attempt): logger.debug("\(group): flush restarted, attempt \(attempt)")
+        case .tookOver(let from): logger.info("\(group): took over from \(names.text(from))")
+        case .adopted(let view): logger.info("\(group): adopted \(names.text(view))")
+        case .excluded(let view): logger.warning("\(group): excluded by \(names.text(view))")
+        case .refused(let by): logger.debug("\(group): refused by \(names.text(by))")
+        case .mergeFailed(let with): logger.debug("\(group): merge with \(names.text(with)) failed")
+        case .left: logger.info("\(group): left")
+        }
+    }
+
+    /// Brings the present values into the statistics.
+    func snapshot() {
+        let counters = socket.counters
+        statistics.packetsIn = counters.packetsIn
+        statistics.bytesIn = counters.bytesIn
+        statistics.packetsOut = counters.packetsOut
+        statistics.bytesOut = counters.bytesOut
+        statistics.sendCalls = counters.sendCalls
+        statistics.receiveCalls = counters.receiveCalls
+        statistics.droppedOutgoing = counters.overflowed &+ counters.refused &+ unaddressed
+        statistics.droppedForSlowConsumers = intake.pointee.refused
+        statistics.segmentation = socket.segments
+        statistics.livePeers = liveness.liveMembers.count
+        statistics.refusedConnections = liveness.refusals
+        statistics.traceLines = trace?.lines ?? 0
+        statistics.lostTraceLines = trace?.lost ?? 0
+        let core = core.pointee.counters
+        statistics.hwgFlushes = core.heavyweightFlushes
+        statistics.rejected = [:]
+        for (reason, count) in core.rejected { statistics.rejected["\(reason)"] = count }
+        statistics.rejected["otherCluster"] = core.otherCluster
+        statistics.rejected["malformed"] = core.malformed
+        statistics.rejected["stray"] = core.strayed
+    }
+}

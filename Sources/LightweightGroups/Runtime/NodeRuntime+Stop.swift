@@ -1,0 +1,63 @@
+import GroupCore
+import GroupModel
+
+// The end of a node: what was sent leaves, all groups are left in one flush, then everything is closed.
+extension NodeRuntime {
+    /// How many failure time-outs the others have to agree to the leave.
+    private static let patience: Int64 = 10
+
+    func stop() {
+        guard stage == .running else { return }
+        stage = .draining
+        for call in joins.values { call.answer.resolve(.failure(.stopped)) }
+        joins.removeAll()
+        // Nobody may read any more; the leave must not wait for a consumer.
+        for case let consumer? in consumers { caughtUp(consumer) }
+        drainOutbox()
+        limit?.schedule(after: Interval(settings.failureTimeout).nanoseconds * Self.patience)
+        drainIfStopping()
+    }
+
+    /// Leaves when nothing waits to be sent.
+    func drainIfStopping() {
+        guard stage == .draining, blocked.isEmpty else { return }
+        stage = .stopping
+        handle(.stop)
+        loop.wake()
+    }
+
+    func stopLimitReached() {
+        if stage == .draining {
+            blocked.removeAll()
+            drainIfStopping()
+            limit?.schedule(after: Interval(settings.failureTimeout).nanoseconds)
+        } else {
+            logger.warning("the groups could not be left in time; ending without the others' consent")
+            finish()
+        }
+    }
+
+    func finish() {
+        guard stage != .stopped else { return }
+        stage = .stopped
+        for case let seat? in seats {
+            tell(seat, .left(.stopped))
+            seat.group.install(nil)
+            abandon(seat)
+            for waiter in seat.leaving { waiter() }
+        }
+        handOver()
+        seats.removeAll()
+        for case let consumer? in consumers { consumer.finishForGood() }
+        consumers.removeAll()
+        inboxes.removeAll()
+        writeTrace()
+        snapshot()
+        liveness.close()
+        socket.close()
+        deadline?.cancel()
+        pause?.cancel()
+        limit?.cancel()
+        loop.stop()
+    }
+}

@@ -1,0 +1,111 @@
+import EventLoop
+import GroupCore
+import GroupModel
+
+extension NodeRuntime {
+    /// Rounds of one turn in which handlers that send make the core run again; what is left waits for the next turn,
+    /// which comes at once.
+    private static let roundsPerTurn = 32
+
+    /// The end of the loop's turn: the datagrams of this turn are in the core.
+    func turn() {
+        guard stage != .stopped else { return }
+        statistics.turns &+= 1
+        drainOutbox()
+        if let due = core.pointee.nextDeadline, due <= now {
+            // After a pause of the process or the machine, what has arrived is heard before silence is judged.
+            if behind == 0 || intake.pointee.refusesData { socket.drain() }
+            core.pointee.handle(.deadlineReached, at: now, into: &effects.pointee)
+        }
+        var rounds = 0
+        repeat {
+            core.pointee.handle(.turnEnded, at: now, into: &effects.pointee)
+            empty()
+            rounds += 1
+        } while hasEffects && rounds < Self.roundsPerTurn
+        if hasEffects { loop.wake() }
+        drainIfStopping()
+        schedule()
+    }
+
+    private var hasEffects: Bool {
+        !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty || retriesBlocked
+    }
+
+    /// Trace lines to the operating system first: a killed process must not lose the line of a packet that left.
+    private func empty() {
+        writeTrace()
+        transmit()
+        for note in effects.pointee.notes { log(note) }
+        for card in effects.pointee.learned {
+            let address = SocketAddress(card.address)
+            meet(card, address)
+            liveness.learn(.init(card: card, life: 0), from: nil)
+        }
+        let hasStopped = effects.pointee.stopped
+        swap(&delivering, &effects.pointee.lwg)
+        effects.pointee.removeAll()
+        if !delivering.isEmpty {
+            deliver()
+            delivering.removeAll()
+        }
+        if retriesBlocked { retryBlocked() }
+        giveCredit()
+        if hasStopped { finish() }
+    }
+
+    func writeTrace() {
+        guard trace != nil, let failure = trace?.write(effects.pointee.trace) else { return }
+        logger.error("\(failure); lines are lost and counted until it can be written again")
+    }
+
+    private func schedule() {
+        guard stage != .stopped else { return }
+        let due = core.pointee.nextDeadline
+        guard due != deadlineSet else { return }
+        deadlineSet = due
+        if let due {
+            deadline?.schedule(after: (due - now).nanoseconds)
+        } else {
+            deadline?.cancel()
+        }
+    }
+
+    // MARK: Packets out
+
+    /// Groups what the core sends by destination, each in its order, so that runs of equal packets leave together.
+    private func transmit() {
+        guard !effects.pointee.transmissions.isEmpty else { return }
+        var used = 0
+        var last: (member: MemberID, bucket: Int)?
+        for transmission in effects.pointee.transmissions {
+            let bucket: Int
+            if let last, last.member == transmission.to {
+                bucket = last.bucket
+            } else {
+                guard let address = addresses[transmission.to] else {
+                    unaddressed &+= 1
+                    continue
+                }
+                if let known = runs[address] {
+                    bucket = known
+                } else {
+                    bucket = used
+                    used += 1
+                    if bucket == buckets.count { buckets.append([]) }
+                    runs[address] = bucket
+                }
+                last = (transmission.to, bucket)
+            }
+            guard let address = addresses[transmission.to] else { continue }
+            let packet = transmission.packet
+            buckets[bucket].append(
+                OutgoingDatagram(start: packet.bytes, count: packet.count, owner: packet, to: address))
+        }
+        for bucket in 0..<used {
+            socket.send(buckets[bucket])
+            buckets[bucket].removeAll(keepingCapacity: true)
+        }
+        runs.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,244 @@
+import EventLoop
+import GroupCore
+import GroupModel
+import GroupWire
+import Logging
+import Synchronization
+
+/// One node at work: the protocol core, the sockets, the trace and the seats, on one loop.
+///
+/// Only the loop's thread touches its state, except for the members that say otherwise. A turn is: datagrams to the
+/// core, requests and messages of other threads, the deadline if it is due, `turnEnded`; then the trace goes to the
+/// operating system, the packets to the network, and the indications to the applications.
+final class NodeRuntime: @unchecked Sendable {
+    // Any thread.
+    let loop: EventLoop
+    let settings: NodeSettings
+    let names = NodeNames()
+    let tickets = Tickets()
+    let outbox: Outbox
+    let listenAddress: SocketAddress
+    /// Who waits for the end; nil when it has come.
+    private let enders = Mutex<[Answer<Void>]?>([])
+    private let myself: Mutex<MemberID>
+
+    // The core and its effects live in memory of their own: `inout` access to a class's property is checked for
+    // exclusivity, which on the data path costs a factor of two.
+    let core: UnsafeMutablePointer<NodeCore>
+    let effects: UnsafeMutablePointer<Effects>
+    let intake: UnsafeMutablePointer<Intake>
+
+    let logger: Logger
+    let socket: DatagramSocket
+    let liveness: Liveness
+    var trace: TraceFile?
+    var incarnation: Incarnation
+    var deadline: LoopTimer?
+    var deadlineSet: Instant?
+    var pause: LoopTimer?
+    var limit: LoopTimer?
+
+    var seats: [Seat?] = []
+    var nextSerial: UInt64 = 0
+    var consumers: [Consumer?] = []
+    var inboxes: [ObjectIdentifier: Consumer] = [:]
+    /// Where the slices of each seat go: the consumer's index, or -1.
+    var routes: [Int32] = []
+    var touched: [Consumer] = []
+    /// Seats that are gone, until their last events are handed over.
+    var ending: [(consumer: Consumer, seat: UInt32)] = []
+    var explicitEndpoints: Set<ShortName> = []
+    var delivering = LWGIndications()
+    var carrier: (hwg: HWGID, view: ViewID)?
+
+    var joins: [JoinKey: JoinCall] = [:]
+    var flushes: [UInt64: (seat: SeatKey, answer: Answer<Void>)] = [:]
+    var nextToken: UInt64 = 0
+
+    var load = Outbox.Load()
+    var credits: [(seat: SeatKey, cost: Int)] = []
+    /// Seats with retained items, and whether it is worth trying them again.
+    var blocked: [SeatKey] = []
+    var retriesBlocked = false
+    /// Seats that were refused on the loop and want to hear when there is room.
+    var wanting: [SeatKey] = []
+    /// Consumers over their bounds.
+    var behind = 0
+
+    var addresses: [MemberID: SocketAddress] = [:]
+    var runs: [SocketAddress: Int] = [:]
+    var buckets: [[OutgoingDatagram]] = []
+
+    /// Packets for members without a known address.
+    var unaddressed: UInt64 = 0
+    var statistics = NodeStatistics()
+    var stage = Stage.running
+    var mayRaise = true
+    enum Stage { case running, draining, stopping, stopped }
+
+    /// What the datagram path reads and counts.
+    struct Intake {
+        /// Data frames are put back to the network: a consumer is behind (see `GroupNode`).
+        var refusesData = false
+        var refused: UInt64 = 0
+    }
+
+    init(_ prepared: Prepared) throws(SystemError) {
+        loop = prepared.loop
+        settings = prepared.settings
+        logger = prepared.logger
+        socket = prepared.socket
+        liveness = prepared.liveness
+        incarnation = prepared.incarnation
+        listenAddress = prepared.socket.address
+        myself = Mutex(prepared.core.card.member)
+        let loop = prepared.loop
+        outbox = Outbox(seatBytes: prepared.settings.sendQueueBytes) { loop.wake() }
+        core = .allocate(capacity: 1)
+        core.initialize(
+            to: NodeCore(configuration: prepared.core, at: Instant(nanoseconds: monotonicNanoseconds())))
+        effects = .allocate(capacity: 1)
+        effects.initialize(to: Effects())
+        intake = .allocate(capacity: 1)
+        intake.initialize(to: Intake())
+        trace = nil
+        if let path = settings.traceFile { trace = try TraceFile(appendingTo: path) }
+        names.learn(settings.name, of: me.node)
+        trace?.learn(prepared.core.card)
+        deadline = try LoopTimer(loop) {}
+        pause = try LoopTimer(loop) { [unowned self] in pauseEnded() }
+        limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }
+        statistics.receiveBufferBytes = socket.receiveBufferBytes
+        statistics.sendBufferBytes = socket.sendBufferBytes
+        statistics.coalescing = socket.coalesces
+    }
+
+    deinit {
+        core.deinitialize(count: 1)
+        core.deallocate()
+        effects.deinitialize(count: 1)
+        effects.deallocate()
+        intake.deinitialize(count: 1)
+        intake.deallocate()
+    }
+
+    // MARK: Any thread
+
+    /// This node's member; it changes once at most, when a peer knows a higher incarnation at the start.
+    var identity: MemberID { myself.withLock { $0 } }
+
+    func hasEnded() async {
+        let answer = Answer<Void>()
+        let isOpen = enders.withLock { list -> Bool in
+            list?.append(answer)
+            return list != nil
+        }
+        if isOpen { try? await answer.value() }
+    }
+
+    func tellEnd() {
+        let waiting = enders.withLock { list -> [Answer<Void>] in
+            defer { list = nil }
+            return list ?? []
+        }
+        for answer in waiting { answer.resolve(.success(())) }
+    }
+
+    // MARK: On the loop
+
+    var me: MemberID { core.pointee.configuration.card.member }
+    var now: Instant { Instant(nanoseconds: monotonicNanoseconds()) }
+
+    // MARK: Start
+
+    /// Starts the loop's thread; `firstContact` runs on it when each configured peer has answered or failed once.
+    func start(peers: [HostPort], firstContact: @escaping @Sendable () -> Void) {
+        liveness.events = Liveness.Events(
+            connected: { [unowned self] in peerConnected($0, $1) },
+            disconnected: { [unowned self] in peerDisconnected($0) },
+            outlived: { [unowned self] in outlived(by: $0) },
+            log: { [unowned self] line, isWarning in
+                logger.log(level: isWarning ? .warning : .info, "\(line)")
+            })
+        let core = core
+        let effects = effects
+        let intake = intake
+        socket.start { bytes, _ in
+            if intake.pointee.refusesData, bytes.count > 3, bytes[3] == FrameKind.data.rawValue {
+                intake.pointee.refused &+= 1
+                return
+            }
+            core.pointee.datagramArrived(
+                bytes, at: Instant(nanoseconds: monotonicNanoseconds()), into: &effects.pointee)
+        }
+        loop.turnEnded = { [unowned self] in turn() }
+        loop.execute { [self] in
+            if settings.explicitHolds, let name = ShortName("0") { explicitHolds(name, true) }
+            self.effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
+            liveness.dial(peers, firstContact: firstContact)
+        }
+        // The thread keeps the runtime alive until the loop has ended.
+        loop.start(name: "lwg \(settings.name)") { [self] in tellEnd() }
+    }
+
+    // MARK: Peers
+
+    private func peerConnected(_ card: NodeCard, _ address: SocketAddress) {
+        meet(card, address)
+        core.pointee.handle(.peerConnected(card), at: now, into: &effects.pointee)
+        logger.debug("connected to \(names.text(card.member)) at \(address)")
+    }
+
+    private func peerDisconnected(_ member: MemberID) {
+        logger.info("the connection to \(names.text(member)) ended")
+        // What it sent before its end is judged before its end is.
+        if behind == 0 { socket.drain() }
+        core.pointee.handle(.peerDisconnected(member), at: now, into: &effects.pointee)
+    }
+
+    /// Addresses of members; of nodes that have been met or heard of, as many as names are kept.
+    func meet(_ card: NodeCard, _ address: SocketAddress) {
+        names.learn(card.name, of: card.member.node)
+        trace?.learn(card)
+        if addresses.count >= NodeNames.limit {
+            let live = liveness.liveMembers
+            addresses = addresses.filter { live.contains($0.key) }
+        }
+        addresses[card.member] = address
+    }
+
+    /// A peer knows this incarnation of this node's name, or another life with it. A node that has not done anything
+    /// yet takes a higher one; a node at work has a namesake.
+    private func outlived(by known: UInt32) {
+        guard known >= me.incarnation else { return }
+        let isIdle = joins.isEmpty && seats.allSatisfy { $0 == nil } && stage == .running
+        var raised = false
+        if mayRaise, isIdle {
+            mayRaise = false
+            do {
+                raised = try incarnation.raise(above: known)
+            } catch {
+                logger.error("the incarnation cannot be raised: \(error)")
+            }
+        }
+        guard raised else {
+            logger.error(
+                """
+                another node runs, or ran later, as ‘\(settings.name)’ (incarnation \(known), this one \
+                \(me.incarnation)). Give each node a name of its own, or restart this one.
+                """)
+            return
+        }
+        var configuration = core.pointee.configuration
+        configuration.card = NodeCard(
+            name: settings.name, member: MemberID(node: me.node, incarnation: incarnation.value),
+            address: configuration.card.address)
+        configuration.isFresh = false
+        core.pointee = NodeCore(configuration: configuration, at: now)
+        myself.withLock { $0 = configuration.card.member }
+        for endpoint in explicitEndpoints.sorted() { explicitHolds(endpoint, true) }
+        effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
+        logger.notice("took incarnation \(incarnation.value), because a peer knows \(known)")
+        liveness.reborn(as: .init(card: configuration.card, life: liveness.me.life))
+    }
+}

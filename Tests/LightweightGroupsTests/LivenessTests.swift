@@ -1,0 +1,214 @@
+@testable import EventLoop
+import Glibc
+import GroupModel
+import Testing
+
+@testable import LightweightGroups
+
+@Suite("Liveness connections", .serialized, .timeLimit(.minutes(1)))
+struct LivenessTests {
+    /// Several nodes' liveness on one loop, driven on the test's thread.
+    final class World {
+        let loop: EventLoop
+        var nodes: [Peer] = []
+        private let guardTimer: LoopTimer
+        init() throws {
+            loop = try EventLoop()
+            loop.adoptThread()
+            let hit = Flag()
+            guardTimer = try LoopTimer(loop) { hit.isSet = true }
+            flag = hit
+        }
+        private let flag: Flag
+
+        func add(
+            _ name: String, incarnation: UInt32 = 1, life: UInt64? = nil, cluster: String = "c",
+            on address: SocketAddress = .loopback(.ipv4, port: 0)
+        ) throws -> Peer {
+            let peer = try Peer(loop, name, incarnation, life ?? UInt64(nodes.count + 1), cluster, address)
+            nodes.append(peer)
+            return peer
+        }
+
+        func until(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) {
+            guardTimer.schedule(after: 20_000_000_000)
+            while !condition(), !flag.isSet { loop.turn() }
+            #expect(!flag.isSet, "not within 20 s", sourceLocation: sourceLocation)
+        }
+    }
+
+    final class Flag { var isSet = false }
+
+    final class Peer {
+        let liveness: Liveness
+        let address: SocketAddress
+        var connected: [String] = []
+        var disconnected: [MemberID] = []
+        var outlived: [UInt32] = []
+        var lines: [String] = []
+        var hasFirstContact = false
+
+        init(
+            _ loop: EventLoop, _ name: String, _ incarnation: UInt32, _ life: UInt64, _ cluster: String,
+            _ wanted: SocketAddress
+        ) throws {
+            let member = MemberID(node: NodeID(name: name), incarnation: incarnation)
+            let card = NodeCard(name: name, member: member, address: NodeAddress(wanted))
+            liveness = Liveness(loop, me: .init(card: card, life: life), cluster: cluster)
+            address = try liveness.listen(on: wanted)
+            liveness.me.card = NodeCard(name: name, member: member, address: NodeAddress(address))
+            liveness.events = Liveness.Events(
+                connected: { [unowned self] card, _ in connected.append(card.name) },
+                disconnected: { [unowned self] in disconnected.append($0) },
+                outlived: { [unowned self] in outlived.append($0) },
+                log: { [unowned self] line, _ in lines.append(line) })
+        }
+
+        var member: MemberID { liveness.me.card.member }
+
+        func dial(_ others: Peer...) {
+            let peers = others.map { HostPort(host: $0.address.host, port: $0.address.port) }
+            liveness.dial(peers) { [unowned self] in hasFirstContact = true }
+        }
+    }
+
+    @Test(
+        "two nodes say who they are, and the end of one is told to the other at once",
+        arguments: [
+            SocketAddress.Family.ipv4, .ipv6,
+        ])
+    func two(_ family: SocketAddress.Family) throws {
+        let world = try World()
+        let a = try world.add("a", on: .loopback(family, port: 0))
+        let b = try world.add("b", on: .loopback(family, port: 0))
+        a.dial(b)
+        world.until { a.connected == ["b"] && b.connected == ["a"] }
+        #expect(a.hasFirstContact)
+        b.liveness.close()
+        world.until { a.disconnected == [b.member] }
+        #expect(!a.liveness.isLinked(to: b.member))
+    }
+
+    @Test("when both dial, the end of one connection is not the end of the node")
+    func both() throws {
+        let world = try World()
+        let a = try world.add("a")
+        let b = try world.add("b")
+        a.dial(b)
+        b.dial(a)
+        world.until { a.liveness.links.count == 2 && b.liveness.links.count == 2 && a.connected.count == 2 }
+        let one = try #require(a.liveness.links.values.first)
+        a.liveness.drop(one)
+        world.until { b.liveness.links.count == 1 }
+        #expect(a.disconnected.isEmpty && b.disconnected.isEmpty)
+    }
+
+    @Test("nodes find one another through whom they know, newcomers at the same time too")
+    func gossip() throws {
+        let world = try World()
+        let hub = try world.add("hub")
+        let spokes = try ["a", "b", "c", "d"].map { try world.add($0) }
+        for spoke in spokes { spoke.dial(hub) }
+        world.until { (spokes + [hub]).allSatisfy { $0.liveness.liveMembers.count == 4 } }
+    }
+
+    @Test("a configured peer is dialled until it is there, and again when it comes back")
+    func redial() throws {
+        let world = try World()
+        let a = try world.add("a")
+        let early = try world.add("b")
+        let place = early.address
+        early.liveness.close()
+        a.dial(early)
+        world.until { a.hasFirstContact && a.liveness.targets[place]?.hasComplained == true }
+        let late = try world.add("b", incarnation: 2, on: place)
+        world.until { a.connected == ["b"] }
+        late.liveness.close()
+        world.until { a.disconnected == [late.member] }
+        let again = try world.add("b", incarnation: 3, on: place)
+        world.until { a.connected == ["b", "b"] && a.liveness.isLinked(to: again.member) }
+    }
+
+    @Test("another cluster is refused, with a line on both sides that says so")
+    func cluster() throws {
+        let world = try World()
+        let a = try world.add("a", cluster: "blue")
+        let b = try world.add("b", cluster: "green")
+        a.dial(b)
+        world.until { a.lines.contains { $0.contains("green") || $0.contains("blue") } }
+        world.until { b.lines.contains { $0.contains("cluster") } }
+        #expect(a.connected.isEmpty && b.connected.isEmpty)
+        #expect((a.liveness.refusals["cluster"] ?? 0) + (b.liveness.refusals["cluster"] ?? 0) > 0)
+    }
+
+    @Test("an incarnation older than one that is known is refused and told which; a newer one is taken")
+    func incarnations() throws {
+        let world = try World()
+        let hub = try world.add("hub")
+        let new = try world.add("a", incarnation: 7)
+        new.dial(hub)
+        world.until { hub.connected == ["a"] }
+        new.liveness.close()
+        let old = try world.add("a", incarnation: 5)
+        old.dial(hub)
+        world.until { !old.outlived.isEmpty }
+        #expect(old.outlived.first == 7)
+        #expect(hub.connected == ["a"])
+        let next = try world.add("a", incarnation: 8)
+        next.dial(hub)
+        world.until { hub.connected == ["a", "a"] }
+        // Another process with the same incarnation is another life.
+        let twin = try world.add("a", incarnation: 8, life: 1_000)
+        twin.dial(hub)
+        world.until { twin.outlived.first == 8 }
+    }
+
+    @Test("a connection to oneself is recognised and not tried again")
+    func oneself() throws {
+        let world = try World()
+        let a = try world.add("a")
+        a.dial(a)
+        world.until { a.liveness.targets[a.address]?.isSelf == true && a.liveness.links.isEmpty }
+        #expect(a.hasFirstContact && a.connected.isEmpty && a.outlived.isEmpty)
+    }
+
+    @Test("a stranger that says nothing sensible is refused")
+    func stranger() throws {
+        let world = try World()
+        let a = try world.add("a")
+        let stranger = try StreamConnection.connect(world.loop, to: a.address)
+        var ended = false
+        stranger.onEnd = { _ in ended = true }
+        stranger.send(Array("GET / HTTP/1.1".utf8))
+        world.until { ended }
+        #expect(a.liveness.refusals["malformed"] == 1)
+        #expect(a.liveness.links.isEmpty)
+    }
+
+    @Test("connections that have not said who they are, are bounded in number")
+    func strangers() throws {
+        let world = try World()
+        let a = try world.add("a")
+        var refused = 0
+        let connections = try (0..<(Liveness.strangers + 10)).map { _ in
+            let connection = try StreamConnection.connect(world.loop, to: a.address)
+            connection.onEnd = { _ in refused += 1 }
+            return connection
+        }
+        world.until { refused == 10 }
+        #expect(a.liveness.links.count == Liveness.strangers)
+        withExtendedLifetime(connections) {}
+    }
+
+    @Test("a node that listens everywhere is reached by the address it was met at")
+    func wildcard() throws {
+        let world = try World()
+        let a = try world.add("a")
+        let everywhere = try #require(HostPort(parsing: "0.0.0.0:0").numeric)
+        let b = try world.add("b", on: everywhere)
+        b.dial(a)
+        world.until { a.connected == ["b"] }
+        let known = try #require(a.liveness.known[b.member.node]).card.address
+        #expect(SocketAddress(known) == SocketAddress.loopback(.ipv4, port: b.address.port))
+    }
+}
