@@ -4,7 +4,7 @@ import GroupModel
 /// What the world runs at each node: `NodeCore`, and in tests cores that are wrong on purpose.
 public protocol SimulatedCore: Sendable {
     init(configuration: CoreConfiguration, at now: Instant)
-    var nextDeadline: Instant? { get }
+    var nextDeadline: Instant? { mutating get }
     mutating func handle(_ event: NodeEvent, at now: Instant, into effects: inout Effects)
     mutating func datagramArrived(_ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects)
     mutating func multicast(

@@ -97,6 +97,7 @@ struct WorldPlan: CustomStringConvertible {
     var packetBytes: Int
     var windowPackets: Int
     var failureTimeout: Interval
+    var joinGather: Interval
     var heavyweightGroups: Int
     var endpoints: Int
     /// Endpoint 1 answers its Holds itself, after up to this time; 0: the core answers.
@@ -131,6 +132,7 @@ struct WorldPlan: CustomStringConvertible {
         packetBytes = [1_200, 2_000, Limits.packetBytes][random.below(3)]
         windowPackets = [8, 16, 64][random.below(3)]
         failureTimeout = .milliseconds([300, 500, 1_000][random.below(3)])
+        joinGather = .milliseconds([0, 50, 300][random.below(3)])
         heavyweightGroups = [1, 1, 1, 2, 3][random.below(5)]
         endpoints = 1 + random.below(2)
         holdDelay = [0, 1_000_000, 100_000_000][random.below(3)]
@@ -146,7 +148,7 @@ struct WorldPlan: CustomStringConvertible {
         restart \(restart) pause \(pause) stop \(stop) lateClose \(lateClose) \
         disconnectAfter \(disconnectAfter / 1_000_000)ms knowsAll \(knowsAll) packetBytes \(packetBytes) \
         windowPackets \(windowPackets) failureTimeout \(failureTimeout.nanoseconds / 1_000_000)ms \
-        hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
+        joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
         actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+"))
         """
     }

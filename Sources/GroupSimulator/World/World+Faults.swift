@@ -21,17 +21,19 @@ extension World {
         let card = nodes[node].card
         say("\(card.name): starts as incarnation \(card.member.incarnation)")
         encoder.learn(card)
-        nodes[node].core = Core(configuration: configuration(card), at: Instant(nanoseconds: now))
+        nodes[node].core = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
         scheduleAct(node)
     }
 
-    private mutating func configuration(_ card: NodeCard) -> CoreConfiguration {
+    private mutating func configuration(_ node: Int) -> CoreConfiguration {
         var configuration = CoreConfiguration(
-            card: card, cluster: "simulated", seed: random.next(), defaultGroup: Self.group("pool"))
+            card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.group("pool"))
         configuration.initialNodes = nodes.map(\.id)
         configuration.initialCount = nodes.count
+        configuration.isFresh = !nodes[node].wasPrimary
+        configuration.joinGather = plan.joinGather
         configuration.failureTimeout = plan.failureTimeout
         configuration.packetBytes = plan.packetBytes
         configuration.windowPackets = plan.windowPackets

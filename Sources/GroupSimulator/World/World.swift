@@ -21,6 +21,8 @@ struct World<Core: SimulatedCore> {
         var wake = Int64.max
         var hasOpenTurn = false
         var isStopping = false
+        /// Its state directory knows of a primary view.
+        var wasPrimary = false
         var applications = Applications()
 
         var isAlive: Bool { core != nil }
@@ -173,7 +175,9 @@ struct World<Core: SimulatedCore> {
                 encoder.append(record)
             }
             switch record.event {
-            case .view(.hwg(let group), let view): install(group, view, node)
+            case .view(.hwg(let group), let view):
+                install(group, view, node)
+                if view.primary { nodes[node].wasPrimary = true }
             case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
             default: break
             }
@@ -204,16 +208,18 @@ struct World<Core: SimulatedCore> {
         switch note {
         case .suspected(_, let suspicion): "suspected.\(suspicion)"
         case .alive: "alive"
-        case .heavyweightView: "heavyweightView"
-        case .heavyweightHold: "heavyweightHold"
-        case .heavyweightLeft: "heavyweightLeft"
+        case .group(_, .installed): "hwg.installed"
+        case .group(_, .held): "hwg.held"
+        case .group(_, .restarted): "hwg.restarted"
+        case .group(_, .tookOver): "hwg.tookOver"
+        case .group(_, .adopted): "hwg.adopted"
+        case .group(_, .excluded): "hwg.excluded"
+        case .group(_, .refused): "hwg.refused"
+        case .group(_, .mergeFailed): "hwg.mergeFailed"
+        case .group(_, .left): "hwg.left"
         case .rejected: "rejected"
         case .otherCluster: "otherCluster"
         case .malformed: "malformed"
-        case .flushRestarted: "flushRestarted"
-        case .tookOver: "tookOver"
-        case .excluded: "excluded"
-        case .mergeFailed: "mergeFailed"
         }
     }
 
