@@ -14,12 +14,15 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
     public static let pauses = Self(rawValue: 128)
     /// Graceful stops of nodes.
     public static let stops = Self(rawValue: 256)
+    /// Nodes that know the address of the first node only.
+    public static let strangers = Self(rawValue: 512)
     public static let none: Self = []
-    public static let all = Self(rawValue: 511)
+    public static let all = Self(rawValue: 1023)
 
     private static let names: [(String, Self)] = [
         ("loss", .loss), ("duplication", .duplication), ("reordering", .reordering), ("corruption", .corruption),
         ("clogs", .clogs), ("partitions", .partitions), ("crashes", .crashes), ("pauses", .pauses), ("stops", .stops),
+        ("strangers", .strangers),
     ]
 
     /// `all`, `none`, or names with commas; nil when one is unknown.
@@ -128,7 +131,7 @@ struct WorldPlan: CustomStringConvertible {
         stop = drawn(.stops, [0, 0, 50])
         lateClose = [0, 10, 50][random.below(3)]
         disconnectAfter = [200_000_000, 1_000_000_000, 5_000_000_000][random.below(3)]
-        knowsAll = random.below(4) > 0
+        knowsAll = drawn(.strangers, [0, 0, 0, 1]) == 0
         packetBytes = [1_200, 2_000, Limits.packetBytes][random.below(3)]
         windowPackets = [8, 16, 64][random.below(3)]
         failureTimeout = .milliseconds([300, 500, 1_000][random.below(3)])
