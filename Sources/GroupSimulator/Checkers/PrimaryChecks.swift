@@ -1,0 +1,97 @@
+/// M7: the primary views of one group form one chain, whatever HWG carries them.
+///
+/// A trace shows a fork in three ways: two primary views installed from one primary view; two primary views that
+/// meet in a merge, each still the current one of its side; and, for a heavyweight group, two first primary views
+/// without a common node, since both would hold a majority of the same initial nodes. (A light-weight group that
+/// everybody has left begins a new chain when it is created again.)
+enum PrimaryChecks {
+    static func run(_ timeline: Timeline, into findings: inout Findings) {
+        let history = timeline.history
+        for view in history.views.indices {
+            let view = Int32(view)
+            if isPrimary(view, history) { successors(of: view, timeline, &findings) }
+            merges(into: view, timeline, &findings)
+        }
+        beginnings(timeline, &findings)
+    }
+
+    private static func isPrimary(_ view: Int32, _ history: TraceHistory) -> Bool {
+        guard view >= 0 else { return false }
+        let first = history.views[Int(view)].firstInstallation
+        return first >= 0 && history.installations[Int(first)].primary
+    }
+
+    private static func successors(of view: Int32, _ timeline: Timeline, _ findings: inout Findings) {
+        let history = timeline.history
+        var successor: Int32 = -1
+        for index in timeline.tenures(in: view) {
+            let tenure = timeline.tenures[Int(index)]
+            let next = timeline.nextView(tenure)
+            guard next >= 0, next != successor, isPrimary(next, history) else { continue }
+            if successor < 0 { successor = next; continue }
+            findings.add(
+                "M7", timeline.installation(timeline.tenures[Int(tenure.next)]).event,
+                """
+                primary \(history.name(view: view)) is followed by two primary views, \(history.name(view: successor)) \
+                and \(history.name(view: next))
+                """)
+        }
+    }
+
+    private static func merges(into view: Int32, _ timeline: Timeline, _ findings: inout Findings) {
+        let history = timeline.history
+        var side: Int32 = -1
+        for index in timeline.tenures(in: view) {
+            let installation = timeline.installation(timeline.tenures[Int(index)])
+            guard installation.previous != side, isPrimary(installation.previous, history) else { continue }
+            if side < 0 { side = installation.previous; continue }
+            findings.add(
+                "M7", installation.event,
+                """
+                \(history.name(view: view)) merges two views that are both primary, \(history.name(view: side)) and \
+                \(history.name(view: installation.previous))
+                """)
+        }
+    }
+
+    /// Compares the primary views of a heavyweight group that no installer reached from an earlier primary view.
+    private static func beginnings(_ timeline: Timeline, _ findings: inout Findings) {
+        let history = timeline.history
+        var first: [Int32: Int32] = [:]
+        for view in history.views.indices {
+            let view = Int32(view)
+            let group = history.views[Int(view)].group
+            guard !history.groups[Int(group)].isLightweight, isPrimary(view, history) else { continue }
+            let installers = timeline.tenures(in: view)
+            let isReached = installers.contains {
+                isPrimary(timeline.installation(timeline.tenures[Int($0)]).previous, history)
+            }
+            if isReached { continue }
+            guard let other = first[group] else { first[group] = view; continue }
+            // Whoever was in a primary view, in an earlier life too, carries the chain on.
+            let nodes = Set((history.members(of: other) ?? []).map { history.members[Int($0)].lasting })
+            let mine = history.members(of: view) ?? []
+            if mine.contains(where: { nodes.contains(history.members[Int($0)].lasting) }) { continue }
+            if reaches(view, installers, group, timeline) { continue }
+            findings.add(
+                "M7", timeline.installation(timeline.tenures[Int(installers[installers.startIndex])]).event,
+                """
+                primary \(history.name(view: view)) and primary \(history.name(view: other)) both begin a chain and \
+                have no common node
+                """)
+        }
+    }
+
+    /// A member of the view, or an earlier life of one, was in a lower primary view.
+    private static func reaches(
+        _ view: Int32, _ installers: ArraySlice<Int32>, _ group: Int32, _ timeline: Timeline
+    ) -> Bool {
+        let history = timeline.history
+        let nodes = Set((history.members(of: view) ?? []).map { history.members[Int($0)].lasting })
+        return timeline.tenures.contains { tenure in
+            let seat = history.seats[Int(tenure.seat)]
+            return seat.group == group && nodes.contains(history.members[Int(seat.member)].lasting)
+                && isPrimary(tenure.view, history) && history.isOrdered(tenure.view, view)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+/// A history by seats: which member was in which view of a group, and what it did there.
+struct Timeline {
+    /// One member's time in one view of one group.
+    struct Tenure {
+        var seat: Int32
+        var installation: Int32
+        var view: Int32
+        /// The tenure of the same seat in the view that it installed from this one; -1 when there is none.
+        var next: Int32
+        /// What the seat did in the view, as places in `order`.
+        var events: Range<Int>
+        /// A `leave` of the seat precedes the end of this tenure, and no `join` came after it; or the process stopped.
+        var isLeaving: Bool
+    }
+
+    let history: TraceHistory
+    /// Events of seats, one seat after the other, each in the order of its process.
+    private(set) var order: [Int32] = []
+    /// Where a seat's events begin in `order`, and at the end their number.
+    private(set) var starts: [Int] = []
+    private(set) var tenures: [Tenure] = []
+    /// Per event the tenure that it happened in, or -1: before the first view.
+    private(set) var tenureOf: [Int32] = []
+    /// Per message with a send line: its place among the sender's sends in that view, multicasts in one row and
+    /// point-to-point messages in one row per receiver; from 0.
+    private(set) var sequence: [Int32] = []
+    private var tenureKeys = PairInterner()
+    private var tenureOfKey: [Int32] = []
+    private var viewStarts: [Int] = []
+    private var viewTenures: [Int32] = []
+    /// Per member: its process wrote `stop`.
+    private(set) var stopped: [Bool]
+
+    init(_ history: TraceHistory) {
+        self.history = history
+        stopped = Array(repeating: false, count: history.members.count)
+        for event in history.events where event.kind == .stop { stopped[Int(event.process)] = true }
+        sortBySeat()
+        tenureOf = Array(repeating: -1, count: history.events.count)
+        for seat in history.seats.indices { findTenures(of: Int32(seat)) }
+        indexByView()
+        numberSends()
+    }
+
+    private mutating func sortBySeat() {
+        starts = Array(repeating: 0, count: history.seats.count + 1)
+        for event in history.events where event.seat >= 0 { starts[Int(event.seat) + 1] += 1 }
+        for seat in history.seats.indices { starts[seat + 1] += starts[seat] }
+        order = Array(repeating: 0, count: starts[history.seats.count])
+        var fill = starts
+        for (index, event) in history.events.enumerated() where event.seat >= 0 {
+            order[fill[Int(event.seat)]] = Int32(index)
+            fill[Int(event.seat)] += 1
+        }
+    }
+
+    private mutating func findTenures(of seat: Int32) {
+        var current: Int32 = -1
+        var isLeaving = false
+        let range = starts[Int(seat)]..<starts[Int(seat) + 1]
+        for place in range {
+            let index = order[place]
+            let event = history.events[Int(index)]
+            switch event.kind {
+            case .leave: isLeaving = true
+            case .join: isLeaving = false
+            default: break
+            }
+            if event.kind == .view {
+                let installation = history.installations[Int(event.installation)]
+                let tenure = Int32(tenures.count)
+                if current >= 0 {
+                    tenures[Int(current)].events = tenures[Int(current)].events.lowerBound..<place
+                    if installation.previous == tenures[Int(current)].view { tenures[Int(current)].next = tenure }
+                }
+                if installation.previous < 0 { isLeaving = false }
+                tenures.append(
+                    Tenure(
+                        seat: seat, installation: event.installation, view: event.view, next: -1,
+                        events: (place + 1)..<range.upperBound, isLeaving: isLeaving))
+                let (key, isNew) = tenureKeys.intern(UInt64(seat), UInt64(event.view))
+                if isNew {
+                    assert(key == tenureOfKey.count)
+                    tenureOfKey.append(tenure)
+                }
+                current = tenure
+            } else if isLeaving, current >= 0 {
+                tenures[Int(current)].isLeaving = true
+            }
+            tenureOf[Int(index)] = current
+        }
+        if current >= 0, stopped[Int(history.process(seat: seat))] { tenures[Int(current)].isLeaving = true }
+    }
+
+    private mutating func indexByView() {
+        viewStarts = Array(repeating: 0, count: history.views.count + 1)
+        for tenure in tenures { viewStarts[Int(tenure.view) + 1] += 1 }
+        for view in history.views.indices { viewStarts[view + 1] += viewStarts[view] }
+        viewTenures = Array(repeating: 0, count: tenures.count)
+        var fill = viewStarts
+        for (index, tenure) in tenures.enumerated() {
+            viewTenures[fill[Int(tenure.view)]] = Int32(index)
+            fill[Int(tenure.view)] += 1
+        }
+    }
+
+    private mutating func numberSends() {
+        sequence = Array(repeating: -1, count: history.messages.count)
+        var directs: [Int32: Int32] = [:]
+        for tenure in tenures {
+            var multicasts: Int32 = 0
+            if !directs.isEmpty { directs.removeAll(keepingCapacity: true) }
+            for place in tenure.events {
+                let index = order[place]
+                let event = history.events[Int(index)]
+                guard event.kind == .send, history.messages[Int(event.message)].send == index else { continue }
+                if event.to < 0 {
+                    sequence[Int(event.message)] = multicasts
+                    multicasts += 1
+                } else {
+                    sequence[Int(event.message)] = directs[event.to, default: 0]
+                    directs[event.to, default: 0] += 1
+                }
+            }
+        }
+    }
+
+    // Looking up.
+
+    func tenures(in view: Int32) -> ArraySlice<Int32> { viewTenures[viewStarts[Int(view)]..<viewStarts[Int(view) + 1]] }
+
+    func tenure(of seat: Int32, in view: Int32) -> Int32? {
+        guard view >= 0 else { return nil }
+        return tenureKeys.find(UInt64(seat), UInt64(view)).map { tenureOfKey[$0] }
+    }
+
+    func event(at place: Int) -> TraceHistory.Event { history.events[Int(order[place])] }
+
+    func installation(_ tenure: Tenure) -> TraceHistory.Installation {
+        history.installations[Int(tenure.installation)]
+    }
+
+    /// The view that the tenure's seat installed from it, or -1.
+    func nextView(_ tenure: Tenure) -> Int32 { tenure.next < 0 ? -1 : tenures[Int(tenure.next)].view }
+
+    /// The tenures in a view by the view that followed, those without one (-1) first.
+    func tenuresByNext(in view: Int32) -> [(next: Int32, tenures: [Int32])] {
+        let all = tenures(in: view)
+        if all.isEmpty { return [] }
+        var groups: [(next: Int32, tenures: [Int32])] = []
+        for index in all {
+            let next = nextView(tenures[Int(index)])
+            if let group = groups.firstIndex(where: { $0.next == next }) {
+                groups[group].tenures.append(index)
+            } else {
+                groups.append((next, [index]))
+            }
+        }
+        groups.sort { $0.next < $1.next }
+        return groups
+    }
+
+    /// The last event of a tenure, its view line when it has none.
+    func lastEvent(_ tenure: Tenure) -> Int32 {
+        tenure.events.isEmpty ? installation(tenure).event : order[tenure.events.upperBound - 1]
+    }
+
+    func name(_ tenure: Tenure) -> String { history.name(member: history.member(seat: tenure.seat)) }
+}

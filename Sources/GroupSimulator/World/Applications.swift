@@ -1,0 +1,183 @@
+import GroupCore
+import GroupModel
+
+/// The applications of one node: which groups their endpoints are in, as the core's indications say.
+struct Applications {
+    enum Membership: UInt8 { case out, joining, member, leaving }
+
+    struct Seat {
+        var group: Int
+        var endpoint: Int
+        var view: View<EndpointID>?
+        /// The view whose Hold is to be answered.
+        var held: ViewID?
+        /// A flush is on its way; until it returns the seat sends nothing, so that S2 is plain in the trace.
+        var flushToken: UInt64 = 0
+        var sent: UInt64 = 0
+    }
+
+    /// By the number of the handle.
+    var seats: [Seat?] = []
+    /// Per endpoint × groups + group.
+    var memberships: [Membership] = []
+    /// Seats that have a view, for choosing one.
+    var members: [SeatHandle] = []
+    var nextToken: UInt64 = 1
+
+    func seat(_ handle: SeatHandle) -> Seat? {
+        let index = Int(handle.index)
+        return index < seats.count ? seats[index] : nil
+    }
+}
+
+/// What applications put into a message: who sent it, in which group, as the how-manieth, then bytes that follow from
+/// these. So the receiver can tell a message that is another's, cut or stitched.
+struct Payload {
+    static let headerBytes = 24
+    var sender: UInt64
+    var group: UInt64
+    var number: UInt64
+
+    static func sender(node: Int, incarnation: UInt32, endpoint: Int) -> UInt64 {
+        UInt64(node) << 40 | UInt64(incarnation) << 8 | UInt64(endpoint)
+    }
+
+    /// `count`: at least `headerBytes`.
+    func write(count: Int, into buffer: inout [UInt8]) {
+        buffer.removeAll(keepingCapacity: true)
+        for word in [sender, group, number] {
+            withUnsafeBytes(of: word.littleEndian) { buffer.append(contentsOf: $0) }
+        }
+        let filler = self.filler
+        for index in Self.headerBytes..<max(count, Self.headerBytes) {
+            buffer.append(UInt8(truncatingIfNeeded: filler &+ index))
+        }
+    }
+
+    private var filler: Int { Int(truncatingIfNeeded: number &* 7 &+ sender &+ group) & 0xFF }
+
+    /// Nil when the bytes are not what some sender wrote.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.headerBytes else { return nil }
+        sender = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        group = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        number = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        let filler = self.filler
+        for index in Self.headerBytes..<bytes.count where bytes[index] != UInt8(truncatingIfNeeded: filler &+ index) {
+            return nil
+        }
+    }
+
+    init(sender: UInt64, group: UInt64, number: UInt64) {
+        self.sender = sender
+        self.group = group
+        self.number = number
+    }
+}
+
+// What the core tells the applications.
+extension World {
+    mutating func indicate(_ node: Int) {
+        var next = 0
+        for index in effects.lwg.events.indices {
+            switch effects.lwg.events[index] {
+            case .seated(let handle, let endpoint, let group): seated(node, handle, endpoint, group)
+            case .indication(let handle, let indication): self.indication(node, handle, indication)
+            case .messages(let count):
+                guard next + count <= effects.lwg.slices.count else {
+                    violate("interface", node, "counts more messages than there are slices")
+                    continue
+                }
+                for place in next..<(next + count) { message(node, effects.lwg.slices[place]) }
+                next += count
+            case .refused(_, let group, let refusal):
+                count("refused")
+                violate("interface", node, group: "lwg:\(group)", "refuses a proper request: \(refusal)")
+            case .carrier, .holdAnswered, .writable, .mapped: break
+            }
+        }
+        if next != effects.lwg.slices.count { violate("interface", node, "has slices that no event counts") }
+    }
+
+    private mutating func seated(_ node: Int, _ handle: SeatHandle, _ endpoint: ShortName, _ name: String) {
+        guard let endpoint = endpointNames.firstIndex(of: endpoint), let group = Int(name.dropFirst()) else { return }
+        let index = Int(handle.index)
+        // A handle is dense: an absurd one would make an absurd table.
+        guard index < 1 << 24 else { return violate("interface", node, "seat handle \(index) is not dense") }
+        while nodes[node].applications.seats.count <= index { nodes[node].applications.seats.append(nil) }
+        if nodes[node].applications.seats[index] != nil {
+            violate("interface", node, group: "lwg:\(name)", "gives seat handle \(index) a second time")
+        }
+        nodes[node].applications.seats[index] = Applications.Seat(group: group, endpoint: endpoint)
+    }
+
+    private mutating func indication(_ node: Int, _ handle: SeatHandle, _ indication: Indication<EndpointID>) {
+        let index = Int(handle.index)
+        guard let seat = nodes[node].applications.seat(handle) else {
+            return violate("interface", node, "has an indication for a seat that nobody has")
+        }
+        switch indication {
+        case .view(let change):
+            if seat.view == nil {
+                nodes[node].applications.members.append(handle)
+                let place = seat.endpoint * options.groups + seat.group
+                if nodes[node].applications.memberships[place] == .joining {
+                    nodes[node].applications.memberships[place] = .member
+                }
+            }
+            if change.subViews.count > 1 { count("lwgMerge") }
+            nodes[node].applications.seats[index]?.view = change.view
+            nodes[node].applications.seats[index]?.held = nil
+        case .hold(let view):
+            nodes[node].applications.seats[index]?.held = view
+            guard plan.holdDelay > 0, seat.endpoint == 1 else { return }
+            let delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
+            if delay > 10_000_000 { count("lateHoldOK") }
+            heap.push(.holdAnswer, at: now + delay, a: node, b: index, life: nodes[node].life)
+        case .flushed(let token):
+            if seat.flushToken != token { violate("interface", node, "a flush returned that nobody called") }
+            nodes[node].applications.seats[index]?.flushToken = 0
+            count("flush")
+        case .direct(let from, _, let bytes):
+            count("direct")
+            bytes.withUnsafeBytes { check($0, node, seat, sender: from) }
+        case .left(let reason):
+            if reason != .requested && reason != .stopped { count("left.\(reason)") }
+            nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] = .out
+            nodes[node].applications.members.removeAll { $0 == handle }
+            nodes[node].applications.seats[index] = nil
+        case .messages, .sent, .writable: break
+        }
+    }
+
+    private mutating func message(_ node: Int, _ slice: LWGSlice) {
+        guard let seat = nodes[node].applications.seat(slice.seat), let view = seat.view else {
+            return violate("interface", node, "delivers a message to a seat without a view")
+        }
+        guard Int(slice.sender) < view.members.count else {
+            return violate(
+                "interface", node, group: "lwg:g\(seat.group)",
+                "delivers a message of rank \(slice.sender) in \(view.id), which has \(view.members.count) members")
+        }
+        if slice.isTransitional { count("transitionalDelivery") }
+        check(slice.bytes, node, seat, sender: view.members[Int(slice.sender)])
+    }
+
+    private mutating func check(
+        _ bytes: UnsafeRawBufferPointer, _ node: Int, _ seat: Applications.Seat, sender: EndpointID
+    ) {
+        guard let payload = Payload(bytes) else {
+            return violate(
+                "D1", node, group: "lwg:g\(seat.group)", "delivers \(bytes.count) bytes of \(sender) that nobody sent")
+        }
+        let from = index(of: sender.member.node) ?? -1
+        let endpoint = endpointNames.firstIndex(of: sender.name) ?? -1
+        let expected = Payload.sender(
+            node: max(from, 0), incarnation: sender.member.incarnation, endpoint: max(endpoint, 0))
+        if payload.sender != expected || payload.group != UInt64(seat.group) {
+            violate(
+                "D1", node, group: "lwg:g\(seat.group)",
+                "delivers as \(sender)'s a message that another sent, or in another group")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// What happens in the world, and when. Plain data: packets are numbers of a table.
+struct WorldEvent {
+    enum Kind: UInt8 {
+        /// Packet `c` of `a` arrives at `b`.
+        case datagram
+        /// The core of `a` named this deadline.
+        case wake
+        /// The loop of `a` goes to sleep.
+        case turnEnd
+        /// The applications of `a` do something.
+        case act
+        /// Seat `b` of `a` answers its Hold.
+        case holdAnswer
+        /// A liveness connection between `a` and `b` stands.
+        case connect
+        /// `a` is told that its connection to `b` in incarnation `c` stands.
+        case connected
+        /// `a` is told that its connection to `b` in incarnation `c` is closed.
+        case disconnected
+        /// Whether `a` and `b` have been apart for so long that their connection breaks.
+        case disconnectCheck
+        case resume
+        case restart
+        case faults
+    }
+    var time: Int64
+    /// Events of one time happen in the order in which they were made.
+    var sequence: UInt64
+    var kind: Kind
+    var a: Int32
+    var b: Int32
+    var c: Int32
+    /// For what a node's own life ends: stale when the node has another one.
+    var life: Int32
+}
+
+/// A binary heap by time, then sequence.
+struct EventHeap {
+    private var items: [WorldEvent] = []
+    private var sequence: UInt64 = 0
+
+    var isEmpty: Bool { items.isEmpty }
+    var count: Int { items.count }
+    var nextTime: Int64? { items.first?.time }
+
+    mutating func push(
+        _ kind: WorldEvent.Kind, at time: Int64, a: Int, b: Int = 0, c: Int = 0, life: Int32 = 0
+    ) {
+        sequence &+= 1
+        let event = WorldEvent(
+            time: time, sequence: sequence, kind: kind, a: Int32(truncatingIfNeeded: a),
+            b: Int32(truncatingIfNeeded: b), c: Int32(truncatingIfNeeded: c), life: life)
+        items.append(event)
+        items.withUnsafeMutableBufferPointer { items in
+            var child = items.count - 1
+            while child > 0 {
+                let parent = (child - 1) / 2
+                guard Self.precedes(event, items[parent]) else { break }
+                items[child] = items[parent]
+                child = parent
+            }
+            items[child] = event
+        }
+    }
+
+    mutating func pop() -> WorldEvent? {
+        guard let first = items.first, let last = items.popLast() else { return nil }
+        if items.isEmpty { return first }
+        items.withUnsafeMutableBufferPointer { items in
+            var parent = 0
+            while true {
+                var child = 2 * parent + 1
+                if child >= items.count { break }
+                if child + 1 < items.count, Self.precedes(items[child + 1], items[child]) { child += 1 }
+                guard Self.precedes(items[child], last) else { break }
+                items[parent] = items[child]
+                parent = child
+            }
+            items[parent] = last
+        }
+        return first
+    }
+
+    @inline(__always)
+    private static func precedes(_ left: WorldEvent, _ right: WorldEvent) -> Bool {
+        left.time != right.time ? left.time < right.time : left.sequence < right.sequence
+    }
+}

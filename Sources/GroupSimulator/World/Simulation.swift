@@ -1,0 +1,138 @@
+import GroupCore
+import GroupModel
+
+/// What became of one seed.
+public struct SimulationReport: Sendable {
+    public let seed: UInt64
+    public let violations: [Violation]
+    /// Virtual time.
+    public let simulatedSeconds: Double
+    /// Of all trace lines, 16 hexadecimal digits: the same for the same seed and options.
+    public let digest: String
+    /// How often what is rare came about.
+    public let rare: [String: Int]
+    /// Trace lines.
+    public let events: Int
+    /// What the seed drew.
+    public let plan: String
+    /// The command that runs this seed again.
+    public let reproduction: String
+    /// What happened, one line each, when `keepsTranscript` was set.
+    public let transcript: [String]
+    /// The run's trace, as JSON lines.
+    public let trace: [UInt8]
+}
+
+/// Runs seeded worlds: first everything may fail, then nothing does and everything must converge.
+public enum Simulation {
+    public static func run(seed: UInt64, options: SimulationOptions = SimulationOptions()) -> SimulationReport {
+        run(NodeCore.self, seed: seed, options: options)
+    }
+
+    /// With another core than the real one.
+    public static func run<Core: SimulatedCore>(
+        _ core: Core.Type, seed: UInt64, options: SimulationOptions = SimulationOptions()
+    ) -> SimulationReport {
+        var world = World<Core>(seed: seed, options: options)
+        world.simulate()
+        var check = TraceCheck()
+        world.encoder.bytes.withUnsafeBytes { check.add($0, named: "seed \(seed)") }
+        let judged = check.report()
+        return SimulationReport(
+            seed: seed, violations: judged.violations + world.violations,
+            simulatedSeconds: Double(world.now) / 1e9, digest: digest(world.encoder.bytes), rare: world.rare,
+            events: judged.events, plan: world.plan.description, reproduction: options.reproduction(seed: seed),
+            transcript: world.transcript, trace: world.encoder.bytes)
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> String {
+        let digits = String(StableHash.of(bytes), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension World {
+    /// How long a healed world may take to converge: two failure time-outs, merges with their back-offs, one by one.
+    private static var convergenceLimit: Int64 { 30_000_000_000 }
+    private static var deliveryLimit: Int64 { 10_000_000_000 }
+    private static var slice: Int64 { 100_000_000 }
+
+    mutating func simulate() {
+        for node in nodes.indices {
+            // Not all at once: a cold boot takes its time.
+            heap.push(.restart, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
+        }
+        if !plan.knowsAll {
+            for node in nodes.indices { network.knows[network.link(node, 0)] = true }
+        }
+        heap.push(.faults, at: 1_000_000, a: 0)
+        let end = Int64(options.seconds) * 1_000_000_000
+        run(until: end)
+        calm()
+        // Applications stay busy for a moment in the healed world, then stop.
+        run(until: end + 1_000_000_000)
+        isBusy = false
+        converge()
+    }
+
+    /// Everything heals for good, and who is dead starts again.
+    private mutating func calm() {
+        say("calm")
+        mayFail = false
+        network.loss = 0
+        network.duplication = 0
+        network.reordering = 0
+        network.corruption = 0
+        network.meanDelay = min(network.meanDelay, 1_000_000)
+        for link in network.cloggedUntil.indices { network.cloggedUntil[link] = min(network.cloggedUntil[link], now) }
+        heal()
+        for node in nodes.indices {
+            if !nodes[node].isAlive { start(node) } else { resume(node) }
+        }
+    }
+
+    private mutating func converge() {
+        let start = now
+        let views = heavyweightViewCount
+        var reason = unsettled()
+        while reason != nil, now - start < Self.convergenceLimit {
+            run(until: now + Self.slice)
+            reason = unsettled()
+        }
+        if let reason {
+            violate("liveness", 0, "\((now - start) / 1_000_000_000) s after the last fault: \(reason)")
+        } else {
+            rare["convergenceMilliseconds"] = Int((now - start) / 1_000_000)
+            speak()
+        }
+        // In a calm world each node's view changes once per merge and once per node that starts or stops.
+        let limit = 8 * nodes.count * nodes.count * plan.heavyweightGroups + 8
+        if heavyweightViewCount - views > limit {
+            violate("liveness", 0, "a view storm: \(heavyweightViewCount - views) HWG views after the last fault")
+        }
+        if eventCount >= Self.eventLimit { violate("liveness", 0, "more than \(Self.eventLimit) events") }
+        quiet()
+    }
+
+    /// Each seat sends a message of each order; all must arrive (which the checkers see).
+    private mutating func speak() {
+        let orders = [Order.fifo, .total, .safe]
+        for node in nodes.indices {
+            for handle in nodes[node].applications.members {
+                let size = random.below(20) == 0 ? 2 * plan.packetBytes : 40
+                for order in orders where !send(node, handle, order, bytes: size) { break }
+            }
+        }
+        // Long enough for a lost tail to be noticed and asked for again; nothing is lost any more.
+        run(until: now + Self.deliveryLimit / 10)
+        if let reason = unsettled() { violate("liveness", 0, "settled, and then not: \(reason)") }
+    }
+
+    /// One `quiet` line for each node: the liveness checker judges what precedes and follows.
+    private mutating func quiet() {
+        for node in nodes.indices where nodes[node].isAlive {
+            encoder.append(
+                TraceRecord(time: Instant(nanoseconds: now), member: .node(nodes[node].member), event: .quiet))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import GroupModel
+
+/// What may fail in a simulated world.
+public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: UInt16
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+    public static let loss = Self(rawValue: 1)
+    public static let duplication = Self(rawValue: 2)
+    public static let reordering = Self(rawValue: 4)
+    public static let corruption = Self(rawValue: 8)
+    public static let clogs = Self(rawValue: 16)
+    public static let partitions = Self(rawValue: 32)
+    public static let crashes = Self(rawValue: 64)
+    public static let pauses = Self(rawValue: 128)
+    /// Graceful stops of nodes.
+    public static let stops = Self(rawValue: 256)
+    /// Nodes that know the address of the first node only.
+    public static let strangers = Self(rawValue: 512)
+    public static let none: Self = []
+    public static let all = Self(rawValue: 1023)
+
+    private static let names: [(String, Self)] = [
+        ("loss", .loss), ("duplication", .duplication), ("reordering", .reordering), ("corruption", .corruption),
+        ("clogs", .clogs), ("partitions", .partitions), ("crashes", .crashes), ("pauses", .pauses), ("stops", .stops),
+        ("strangers", .strangers),
+    ]
+
+    /// `all`, `none`, or names with commas; nil when one is unknown.
+    public init?(_ text: String) {
+        switch text {
+        case "all": self = .all
+        case "none": self = .none
+        default:
+            var faults = Self.none
+            for word in text.split(separator: ",") {
+                guard let known = Self.names.first(where: { $0.0 == word }) else { return nil }
+                faults.insert(known.1)
+            }
+            self = faults
+        }
+    }
+
+    public var description: String {
+        if self == .all { return "all" }
+        if isEmpty { return "none" }
+        return Self.names.filter { contains($0.1) }.map(\.0).joined(separator: ",")
+    }
+}
+
+/// The size of a simulated world; everything else is drawn from the seed.
+public struct SimulationOptions: Hashable, Sendable {
+    /// 1 to 64.
+    public var nodes: Int
+    /// Light-weight groups that applications join, 1 to 100,000.
+    public var groups: Int
+    /// Virtual time in which everything may fail. The time to converge afterwards comes on top.
+    public var seconds: Int
+    public var faults: SimulatedFaults
+    /// Keep the lines of what happened.
+    public var keepsTranscript = false
+
+    public init(nodes: Int = 5, groups: Int = 50, seconds: Int = 10, faults: SimulatedFaults = .all) {
+        self.nodes = min(max(nodes, 1), 64)
+        self.groups = min(max(groups, 1), 100_000)
+        self.seconds = min(max(seconds, 0), 3_600)
+        self.faults = faults
+    }
+
+    /// The line that runs a seed with these options again.
+    public func reproduction(seed: UInt64) -> String {
+        var line = "lwg sim --seed \(seed) --nodes \(nodes) --groups \(groups) --seconds \(seconds)"
+        if faults != .all { line += " --faults \(faults)" }
+        return line
+    }
+}
+
+/// What one seed draws: the network's manners, how often what fails, and what the applications do.
+struct WorldPlan: CustomStringConvertible {
+    /// Chances out of 10,000 for each packet.
+    var loss = 0
+    var duplication = 0
+    var reordering = 0
+    var corruption = 0
+    /// Mean one-way delay beyond the fixed 30 µs, in nanoseconds.
+    var meanDelay: Int64
+    /// Chances out of 10,000 for each tick of faults.
+    var clog = 0
+    var partition = 0
+    var heal: Int
+    var crash = 0
+    var restart: Int
+    var pause = 0
+    var stop = 0
+    /// Chance out of 100 that the close of a crashed node's connections is reported late.
+    var lateClose: Int
+    /// How long a pair is apart until its liveness connection breaks.
+    var disconnectAfter: Int64
+    /// Every node has every other's address from the start; otherwise all have the first one's.
+    var knowsAll: Bool
+    var packetBytes: Int
+    var windowPackets: Int
+    var failureTimeout: Interval
+    var joinGather: Interval
+    var heavyweightGroups: Int
+    var endpoints: Int
+    /// Endpoint 1 answers its Holds itself, after up to this time; 0: the core answers.
+    var holdDelay: Int64
+    /// Mean time between two acts of a node's applications.
+    var actInterval: Int64
+    /// Groups that a node's applications draw from.
+    var orders: [Order]
+
+    init(seed: UInt64, options: SimulationOptions) {
+        var random = SeededGenerator(seed: seed ^ 0x706C_616E)
+        let faults = options.faults
+        func drawn(_ fault: SimulatedFaults, _ choices: [Int]) -> Int {
+            let choice = choices[random.below(choices.count)]
+            return faults.contains(fault) ? choice : 0
+        }
+        loss = drawn(.loss, [0, 0, 20, 100, 500, 1_500, 3_000])
+        duplication = drawn(.duplication, [0, 0, 50, 500, 3_000])
+        reordering = drawn(.reordering, [0, 0, 100, 1_000, 5_000])
+        corruption = drawn(.corruption, [0, 0, 0, 10, 100])
+        meanDelay = [20_000, 100_000, 1_000_000, 5_000_000, 20_000_000][random.below(5)]
+        clog = drawn(.clogs, [0, 0, 50, 200])
+        partition = drawn(.partitions, [0, 50, 200, 500])
+        heal = [200, 500, 1_000][random.below(3)]
+        crash = drawn(.crashes, [0, 20, 100, 400])
+        restart = [50, 200, 1_000][random.below(3)]
+        pause = drawn(.pauses, [0, 0, 50, 200])
+        stop = drawn(.stops, [0, 0, 50])
+        lateClose = [0, 10, 50][random.below(3)]
+        disconnectAfter = [200_000_000, 1_000_000_000, 5_000_000_000][random.below(3)]
+        knowsAll = drawn(.strangers, [0, 0, 0, 1]) == 0
+        packetBytes = [1_200, 2_000, Limits.packetBytes][random.below(3)]
+        windowPackets = [8, 16, 64][random.below(3)]
+        failureTimeout = .milliseconds([300, 500, 1_000][random.below(3)])
+        joinGather = .milliseconds([0, 50, 300][random.below(3)])
+        heavyweightGroups = [1, 1, 1, 2, 3][random.below(5)]
+        endpoints = 1 + random.below(2)
+        holdDelay = [0, 1_000_000, 100_000_000][random.below(3)]
+        actInterval = [5_000_000, 20_000_000, 100_000_000][random.below(3)]
+        orders =
+            [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]][random.below(5)]
+    }
+
+    var description: String {
+        """
+        loss \(loss) duplication \(duplication) reordering \(reordering) corruption \(corruption) \
+        meanDelay \(meanDelay / 1_000)us clog \(clog) partition \(partition) heal \(heal) crash \(crash) \
+        restart \(restart) pause \(pause) stop \(stop) lateClose \(lateClose) \
+        disconnectAfter \(disconnectAfter / 1_000_000)ms knowsAll \(knowsAll) packetBytes \(packetBytes) \
+        windowPackets \(windowPackets) failureTimeout \(failureTimeout.nanoseconds / 1_000_000)ms \
+        joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
+        actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+"))
+        """
+    }
+}

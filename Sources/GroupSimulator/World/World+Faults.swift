@@ -1,0 +1,194 @@
+import GroupCore
+import GroupModel
+
+// What befalls nodes and links.
+extension World {
+    enum Closing { case prompt, late }
+
+    private static var tick: Int64 { 100_000_000 }
+
+    mutating func start(_ node: Int) {
+        nodes[node].incarnation += 1
+        nodes[node].life += 1
+        nodes[node].isPaused = false
+        nodes[node].isStopping = false
+        nodes[node].hasOpenTurn = false
+        nodes[node].wake = .max
+        nodes[node].backlog.removeAll()
+        nodes[node].applications = Applications()
+        nodes[node].applications.memberships = Array(repeating: .out, count: plan.endpoints * options.groups)
+        heavyweightViews[node].removeAll()
+        let card = nodes[node].card
+        say("\(card.name): starts as incarnation \(card.member.incarnation)")
+        encoder.learn(card)
+        nodes[node].core = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
+        if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
+        settle(node, opensTurn: true)
+        scheduleAct(node)
+    }
+
+    private mutating func configuration(_ node: Int) -> CoreConfiguration {
+        var configuration = CoreConfiguration(
+            card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.group("pool"))
+        configuration.initialNodes = nodes.map(\.id)
+        configuration.initialCount = nodes.count
+        configuration.isFresh = !nodes[node].wasPrimary
+        configuration.joinGather = plan.joinGather
+        configuration.failureTimeout = plan.failureTimeout
+        configuration.packetBytes = plan.packetBytes
+        configuration.windowPackets = plan.windowPackets
+        configuration.traces = true
+        if plan.heavyweightGroups > 1 { configuration.pins.append((pattern: "*1", group: Self.group("east"))) }
+        if plan.heavyweightGroups > 2 { configuration.pins.append((pattern: "*2", group: Self.group("west"))) }
+        return configuration
+    }
+
+    private static func group(_ name: String) -> HWGID {
+        guard let name = ShortName(name) else { preconditionFailure("a heavyweight group's name is short") }
+        return HWGID(named: name)
+    }
+
+    /// The process is gone: killed, or at the end of a graceful stop.
+    mutating func end(_ node: Int, closing: Closing) {
+        guard nodes[node].isAlive else { return }
+        say("\(nodes[node].name): ends")
+        nodes[node].core = nil
+        nodes[node].life += 1
+        nodes[node].backlog.removeAll()
+        heavyweightViews[node].removeAll()
+        for other in nodes.indices where other != node {
+            network.connection[network.link(node, other)] = 0
+            // The kernel's reset cannot cross a partition; then the heal or the time-out closes the connection.
+            guard !network.isBlocked[network.link(node, other)] else { continue }
+            close(other, node, within: closing == .prompt ? 1_000_000 : 800_000_000)
+        }
+        if isBusy || mayFail { return }
+        heap.push(.restart, at: now + 10_000_000, a: node)
+    }
+
+    mutating func tickOfFaults() {
+        heap.push(.faults, at: now + Self.tick, a: 0)
+        dial()
+        closeDeadConnections()
+        guard mayFail else { return }
+        for node in nodes.indices {
+            if !nodes[node].isAlive {
+                if random.below(10_000) < plan.restart { start(node) }
+                continue
+            }
+            if chance(plan.crash) {
+                count("crash")
+                end(node, closing: random.below(100) < plan.lateClose ? .late : .prompt)
+            } else if chance(plan.pause), !nodes[node].isPaused {
+                pause(node)
+            } else if chance(plan.stop), !nodes[node].isPaused, !nodes[node].isStopping {
+                count("stop")
+                say("\(nodes[node].name): stops")
+                nodes[node].isStopping = true
+                handle(.stop, node)
+            }
+        }
+        if network.isBlocked.contains(true) {
+            if chance(plan.heal) { heal() }
+        } else if chance(plan.partition) {
+            partition()
+        }
+        if chance(plan.clog) { clog() }
+    }
+
+    private mutating func chance(_ of10000: Int) -> Bool { of10000 > 0 && random.below(10_000) < of10000 }
+
+    private mutating func pause(_ node: Int) {
+        count("pause")
+        nodes[node].isPaused = true
+        let length = 10_000_000 + Int64(random.below(random.below(4) == 0 ? 3_000_000_000 : 300_000_000))
+        say("\(nodes[node].name): pauses for \(length / 1_000)us")
+        heap.push(.resume, at: now + length, a: node, life: nodes[node].life)
+    }
+
+    /// Datagrams first, so that no suspicion is older than what the socket holds.
+    mutating func resume(_ node: Int) {
+        guard nodes[node].isPaused else { return }
+        say("\(nodes[node].name): resumes")
+        nodes[node].isPaused = false
+        var backlog: [WorldEvent] = []
+        swap(&backlog, &nodes[node].backlog)
+        let life = nodes[node].life
+        for event in backlog where event.kind == .datagram { arrive(event) }
+        for event in backlog where event.kind == .connected || event.kind == .disconnected { tell(event) }
+        guard nodes[node].life == life else { return }
+        for event in backlog where [.wake, .turnEnd, .holdAnswer].contains(event.kind) {
+            if event.kind == .wake { nodes[node].wake = now }
+            heap.push(event.kind, at: now, a: node, b: Int(event.b), life: life)
+        }
+    }
+
+    private mutating func partition() {
+        let mode = random.below(5)
+        say("partition of mode \(mode)")
+        switch mode {
+        case 0, 1:
+            // Two sides, or one node alone.
+            let lone = random.below(nodes.count)
+            let side = nodes.indices.map { node in mode == 1 ? node == lone : random.below(2) == 0 }
+            count(mode == 1 ? "isolation" : "partition")
+            for a in nodes.indices { for b in nodes.indices where side[a] != side[b] { block(a, b) } }
+        case 2:
+            // One side does not reach the other, which reaches it.
+            count("asymmetricPartition")
+            let side = nodes.indices.map { _ in random.below(2) == 0 }
+            for a in nodes.indices { for b in nodes.indices where side[a] && !side[b] { block(a, b) } }
+        case 3:
+            count("oneWayLink")
+            let a = random.below(nodes.count)
+            let b = random.below(nodes.count)
+            if a != b { block(a, b) }
+        default:
+            // Two sides that both reach one node: the bridge.
+            count("bridge")
+            let bridge = random.below(nodes.count)
+            let side = nodes.indices.map { _ in random.below(2) == 0 }
+            for a in nodes.indices where a != bridge {
+                for b in nodes.indices where b != bridge && side[a] != side[b] { block(a, b) }
+            }
+        }
+    }
+
+    private mutating func block(_ from: Int, _ to: Int) {
+        let link = network.link(from, to)
+        guard !network.isBlocked[link] else { return }
+        network.isBlocked[link] = true
+        network.blockedSince[link] = now
+        heap.push(.disconnectCheck, at: now + plan.disconnectAfter, a: from, b: to)
+    }
+
+    mutating func heal() {
+        say("heals")
+        for link in network.isBlocked.indices { network.isBlocked[link] = false }
+    }
+
+    /// Connections to processes that ended behind a partition: the first packet that crosses is answered with a reset.
+    private mutating func closeDeadConnections() {
+        for a in nodes.indices where nodes[a].isAlive {
+            for b in nodes.indices where a != b && !nodes[b].isAlive && network.canTalk(a, b) {
+                close(a, b, within: 200_000_000)
+            }
+        }
+    }
+
+    private mutating func clog() {
+        if random.below(3) > 0 {
+            count("clog")
+            let link = random.below(nodes.count * nodes.count)
+            network.cloggedUntil[link] = now + Int64(random.below(2_000_000_000))
+            return
+        }
+        // Swizzle: the links of one node, one after the other, free again in another order.
+        count("swizzleClog")
+        let node = random.below(nodes.count)
+        for other in nodes.indices where other != node {
+            network.cloggedUntil[network.link(other, node)] = now + Int64(random.below(2_000_000_000))
+            network.cloggedUntil[network.link(node, other)] = now + Int64(random.below(2_000_000_000))
+        }
+    }
+}

@@ -1,0 +1,240 @@
+import GroupCore
+import GroupModel
+
+/// Links between all pairs of nodes, and the packets on their way.
+struct Network {
+    let count: Int
+    /// Chances as in the plan; zero in phase 2.
+    var loss: Int
+    var duplication: Int
+    var reordering: Int
+    var corruption: Int
+    var meanDelay: Int64
+    /// Per directed link, from × count + to.
+    var isBlocked: [Bool]
+    var cloggedUntil: [Int64]
+    private var lastArrival: [Int64]
+    /// Since when a link is blocked.
+    var blockedSince: [Int64]
+    /// The incarnation of `to` that `from` has a liveness connection with; 0: none.
+    var connection: [UInt32]
+    /// `from` has the address of `to`.
+    var knows: [Bool]
+    private var packets: [Packet?] = []
+    private var checksums: [UInt64] = []
+    private var free: [Int] = []
+
+    init(nodes: Int, plan: WorldPlan) {
+        count = nodes
+        loss = plan.loss
+        duplication = plan.duplication
+        reordering = plan.reordering
+        corruption = plan.corruption
+        meanDelay = plan.meanDelay
+        isBlocked = Array(repeating: false, count: nodes * nodes)
+        cloggedUntil = Array(repeating: 0, count: nodes * nodes)
+        lastArrival = cloggedUntil
+        blockedSince = cloggedUntil
+        connection = Array(repeating: 0, count: nodes * nodes)
+        knows = Array(repeating: plan.knowsAll, count: nodes * nodes)
+        for node in 0..<nodes { knows[node * nodes] = true }
+    }
+
+    func link(_ from: Int, _ to: Int) -> Int { from * count + to }
+    func canTalk(_ a: Int, _ b: Int) -> Bool { !isBlocked[link(a, b)] && !isBlocked[link(b, a)] }
+
+    mutating func learn(_ card: NodeCard, at node: Int, _ ids: [NodeID]) {
+        guard let other = ids.firstIndex(of: card.member.node) else { return }
+        knows[link(node, other)] = true
+    }
+
+    /// 30 µs, and an exponential spread whose logarithm is a count of leading zeros: no floating point, so that
+    /// every machine draws alike.
+    mutating func arrival(on link: Int, at now: Int64, _ random: inout SeededGenerator) -> Int64 {
+        let draw = random.next()
+        let halvings = Int64(draw.leadingZeroBitCount)
+        let fraction = Int64(random.next() >> 44)
+        let delay = 30_000 + (halvings * meanDelay + fraction * meanDelay >> 20)
+        var time = max(now, cloggedUntil[link]) + delay
+        if reordering == 0 || random.below(10_000) >= reordering { time = max(time, lastArrival[link]) }
+        lastArrival[link] = max(lastArrival[link], time)
+        return time
+    }
+
+    mutating func store(_ packet: Packet) -> Int {
+        let checksum = Self.checksum(packet)
+        if let slot = free.popLast() {
+            packets[slot] = packet
+            checksums[slot] = checksum
+            return slot
+        }
+        packets.append(packet)
+        checksums.append(checksum)
+        return packets.count - 1
+    }
+
+    /// The packet, and whether it is still what was sent: nobody may write into a packet on its way.
+    mutating func take(_ slot: Int) -> (packet: Packet, isUnchanged: Bool)? {
+        guard let packet = packets[slot] else { return nil }
+        packets[slot] = nil
+        free.append(slot)
+        return (packet, checksums[slot] == Self.checksum(packet))
+    }
+
+    private static func checksum(_ packet: Packet) -> UInt64 {
+        let bytes = packet.contents
+        var sum = UInt64(truncatingIfNeeded: bytes.count)
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            sum = (sum ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x9E37_79B9_7F4A_7C15
+            offset += 8
+        }
+        while offset < bytes.count {
+            sum = (sum ^ UInt64(bytes[offset])) &* 0x9E37_79B9_7F4A_7C15
+            offset += 1
+        }
+        return sum
+    }
+}
+
+extension World {
+    /// Datagrams that a paused process's socket holds; the kernel drops what comes after.
+    private static var socketPackets: Int { 256 }
+
+    mutating func transmit(from node: Int) {
+        for index in effects.transmissions.indices {
+            let transmission = effects.transmissions[index]
+            guard let to = self.index(of: transmission.to.node) else {
+                count("unknownReceiver")
+                continue
+            }
+            post(transmission.packet, from: node, to: to)
+            if network.duplication > 0, random.below(10_000) < network.duplication {
+                count("duplicated")
+                post(transmission.packet, from: node, to: to)
+            }
+        }
+    }
+
+    func index(of id: NodeID) -> Int? { nodes.firstIndex { $0.id == id } }
+
+    private mutating func post(_ packet: Packet, from: Int, to: Int) {
+        let link = network.link(from, to)
+        if network.isBlocked[link] { return }
+        if network.loss > 0, random.below(10_000) < network.loss { return }
+        var packet = packet
+        if network.corruption > 0, packet.count > 0, random.below(10_000) < network.corruption {
+            packet = corrupted(packet)
+        }
+        let time = network.arrival(on: link, at: now, &random)
+        heap.push(.datagram, at: time, a: from, b: to, c: network.store(packet))
+    }
+
+    private mutating func corrupted(_ packet: Packet) -> Packet {
+        count("corrupted")
+        let copy = Packet(copying: packet.contents)
+        switch random.below(3) {
+        case 0: copy.count = random.below(packet.count)
+        case 1:
+            let offset = random.below(copy.count)
+            let byte = copy.bytes.load(fromByteOffset: offset, as: UInt8.self) ^ UInt8(1 << random.below(8))
+            copy.bytes.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+        default:
+            for _ in 0..<4 {
+                copy.bytes.storeBytes(
+                    of: UInt8(truncatingIfNeeded: random.next()), toByteOffset: random.below(copy.count), as: UInt8.self
+                )
+            }
+        }
+        return copy
+    }
+
+    mutating func arrive(_ event: WorldEvent) {
+        let to = Int(event.b)
+        if nodes[to].isPaused, nodes[to].backlog.count < Self.socketPackets {
+            nodes[to].backlog.append(event)
+            return
+        }
+        guard let (packet, isUnchanged) = network.take(Int(event.c)) else { return }
+        if !isUnchanged { violate("packet", Int(event.a), "wrote into a packet that was on its way") }
+        guard nodes[to].isAlive, !nodes[to].isPaused, !network.isBlocked[network.link(Int(event.a), to)] else { return }
+        nodes[to].core?.datagramArrived(packet.contents, at: Instant(nanoseconds: now), into: &effects)
+        settle(to, opensTurn: true)
+    }
+
+    // Liveness connections.
+
+    /// Makes a connection for each pair that could have one and has none. Called at every tick.
+    mutating func dial() {
+        for a in nodes.indices {
+            for b in nodes.indices where a < b && canConnect(a, b) {
+                heap.push(.connect, at: now + 1_000_000 + Int64(random.below(20_000_000)), a: a, b: b)
+            }
+        }
+    }
+
+    private func canConnect(_ a: Int, _ b: Int) -> Bool {
+        guard nodes[a].isAlive, nodes[b].isAlive, network.canTalk(a, b) else { return false }
+        guard network.knows[network.link(a, b)] || network.knows[network.link(b, a)] else { return false }
+        return network.connection[network.link(a, b)] != nodes[b].incarnation
+            || network.connection[network.link(b, a)] != nodes[a].incarnation
+    }
+
+    mutating func connect(_ a: Int, _ b: Int) {
+        guard canConnect(a, b), !nodes[a].isPaused, !nodes[b].isPaused else { return }
+        for (me, other) in [(a, b), (b, a)] {
+            let link = network.link(me, other)
+            network.knows[link] = true
+            let before = network.connection[link]
+            guard before != nodes[other].incarnation else { continue }
+            network.connection[link] = nodes[other].incarnation
+            let incarnation = Int(nodes[other].incarnation)
+            heap.push(.connected, at: now + Int64(random.below(500_000)), a: me, b: other, c: incarnation)
+            if before != 0 {
+                // The close of the earlier life's connection is noticed some time.
+                heap.push(.disconnected, at: now + Int64(random.below(50_000_000)), a: me, b: other, c: Int(before))
+            }
+        }
+    }
+
+    /// Both sides of a pair that cannot talk for long get an error on their connection.
+    mutating func breakConnection(_ a: Int, _ b: Int, _ mark: Int32) {
+        guard !network.canTalk(a, b) else { return }
+        let link = network.link(a, b)
+        let since = max(network.blockedSince[link], network.blockedSince[network.link(b, a)])
+        guard now - since >= plan.disconnectAfter else { return }
+        close(a, b, within: 1_000_000)
+        close(b, a, within: 1_000_000)
+    }
+
+    /// `a` will see its connection to `b` closed.
+    mutating func close(_ a: Int, _ b: Int, within delay: Int) {
+        let link = network.link(a, b)
+        let incarnation = network.connection[link]
+        guard incarnation != 0 else { return }
+        network.connection[link] = 0
+        heap.push(.disconnected, at: now + Int64(random.below(max(delay, 1))), a: a, b: b, c: Int(incarnation))
+    }
+
+    mutating func tell(_ event: WorldEvent) {
+        let (me, other) = (Int(event.a), Int(event.b))
+        guard nodes[me].isAlive else { return }
+        if nodes[me].isPaused {
+            nodes[me].backlog.append(event)
+            return
+        }
+        let incarnation = UInt32(truncatingIfNeeded: event.c)
+        if event.kind == .connected {
+            // A connection that broke before it was told of is not told of.
+            guard network.connection[network.link(me, other)] == incarnation else { return }
+            let card = NodeCard(
+                name: nodes[other].name, member: MemberID(node: nodes[other].id, incarnation: incarnation),
+                address: nodes[other].card.address)
+            say("\(nodes[me].name): connected to \(nodes[other].name).\(incarnation)")
+            handle(.peerConnected(card), me)
+        } else {
+            say("\(nodes[me].name): disconnected from \(nodes[other].name).\(incarnation)")
+            handle(.peerDisconnected(MemberID(node: nodes[other].id, incarnation: incarnation)), me)
+        }
+    }
+}

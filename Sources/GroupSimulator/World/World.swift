@@ -1,0 +1,241 @@
+import GroupCore
+import GroupModel
+
+/// N cores in virtual time, their network, their applications and what befalls them, all from one seed.
+///
+/// Nothing here reads a clock, and nothing iterates over a hashed collection: a seed gives the same transcript every
+/// time. Bytes on the network are the real encoding.
+struct World<Core: SimulatedCore> {
+    /// One machine: what is installed on it, and the core while it runs.
+    struct Node {
+        var id: NodeID
+        var name: String
+        var incarnation: UInt32 = 0
+        var core: Core?
+        /// Grows at each start and end, so that what was scheduled for an earlier life is stale.
+        var life: Int32 = 0
+        var isPaused = false
+        /// What arrived during a pause.
+        var backlog: [WorldEvent] = []
+        /// The deadline that is in the heap; `max` when none is.
+        var wake = Int64.max
+        var hasOpenTurn = false
+        var isStopping = false
+        /// Its state directory knows of a primary view.
+        var wasPrimary = false
+        var applications = Applications()
+
+        var isAlive: Bool { core != nil }
+        var member: MemberID { MemberID(node: id, incarnation: incarnation) }
+        var card: NodeCard {
+            NodeCard(name: name, member: member, address: NodeAddress(high: 0, low: id.raw, port: 1))
+        }
+    }
+
+    let seed: UInt64
+    let options: SimulationOptions
+    let plan: WorldPlan
+    let groupNames: [String]
+    let endpointNames: [ShortName]
+    var random: SeededGenerator
+    var now: Int64 = 0
+    var heap = EventHeap()
+    var nodes: [Node]
+    var effects = Effects()
+    var encoder = TraceEncoder(reserving: 1 << 20)
+    var network: Network
+    /// Phase 1: everything may fail. Phase 2: nothing fails.
+    var mayFail = true
+    /// Applications act on their own.
+    var isBusy = true
+    var violations: [Violation] = []
+    var rare: [String: Int] = [:]
+    var transcript: [String] = []
+    /// Per node, the heavyweight views it is in, in the order of first installation.
+    var heavyweightViews: [[(group: HWGID, view: View<MemberID>)]]
+    var heavyweightViewCount = 0
+    var eventCount = 0
+
+    /// A loop's turn takes up to so long, in nanoseconds; datagrams that arrive within it belong to it.
+    static var turnLength: Int { 50_000 }
+    /// Events of one run. A world of five nodes and fifty groups makes some hundred thousand in a minute; who makes
+    /// more goes round in circles.
+    static var eventLimit: Int { 20_000_000 }
+
+    init(seed: UInt64, options: SimulationOptions) {
+        self.seed = seed
+        self.options = options
+        plan = WorldPlan(seed: seed, options: options)
+        random = SeededGenerator(seed: seed)
+        groupNames = (0..<options.groups).map { "g\($0)" }
+        endpointNames = ["0", "b"].compactMap { ShortName($0) }
+        nodes = (0..<options.nodes).map { index in
+            let name = "n\(index)"
+            return Node(id: NodeID(name: name), name: name)
+        }
+        network = Network(nodes: options.nodes, plan: plan)
+        heavyweightViews = Array(repeating: [], count: options.nodes)
+    }
+
+    // The clock.
+
+    /// Lets everything happen up to and including `end`.
+    mutating func run(until end: Int64) {
+        while let time = heap.nextTime, time <= end, eventCount < Self.eventLimit {
+            guard let event = heap.pop() else { break }
+            now = time
+            eventCount += 1
+            happen(event)
+        }
+        now = max(now, end)
+    }
+
+    private mutating func happen(_ event: WorldEvent) {
+        let node = Int(event.a)
+        switch event.kind {
+        case .datagram: arrive(event)
+        case .wake, .turnEnd, .act, .holdAnswer, .resume:
+            guard nodes[node].life == event.life, nodes[node].isAlive else { return }
+            own(event, node)
+        case .connect: connect(node, Int(event.b))
+        case .connected, .disconnected: tell(event)
+        case .disconnectCheck: breakConnection(node, Int(event.b), event.c)
+        case .restart: if !nodes[node].isAlive { start(node) }
+        case .faults: tickOfFaults()
+        }
+    }
+
+    private mutating func own(_ event: WorldEvent, _ node: Int) {
+        if event.kind == .resume { return resume(node) }
+        if nodes[node].isPaused {
+            if event.kind != .act { nodes[node].backlog.append(event) }
+            return
+        }
+        switch event.kind {
+        case .wake: wake(node)
+        case .turnEnd:
+            nodes[node].hasOpenTurn = false
+            handle(.turnEnded, node, opensTurn: false)
+        case .act: act(node)
+        case .holdAnswer: answerHold(node, seat: Int(event.b))
+        default: break
+        }
+    }
+
+    // One core.
+
+    mutating func handle(_ event: NodeEvent, _ node: Int, opensTurn: Bool = true) {
+        nodes[node].core?.handle(event, at: Instant(nanoseconds: now), into: &effects)
+        settle(node, opensTurn: opensTurn)
+    }
+
+    private mutating func wake(_ node: Int) {
+        nodes[node].wake = .max
+        if let deadline = nodes[node].core?.nextDeadline, deadline.nanoseconds <= now {
+            handle(.deadlineReached, node)
+        } else {
+            schedule(node)
+        }
+    }
+
+    /// What the shell does after each event: trace lines first, then packets, then indications.
+    mutating func settle(_ node: Int, opensTurn: Bool) {
+        if !effects.trace.isEmpty { record(node) }
+        if !effects.notes.isEmpty { remark(node) }
+        if !effects.transmissions.isEmpty { transmit(from: node) }
+        for card in effects.learned { network.learn(card, at: node, nodes.map(\.id)) }
+        let stopped = effects.stopped
+        if !effects.lwg.isEmpty { indicate(node) }
+        effects.removeAll()
+        if stopped { return end(node, closing: .prompt) }
+        if opensTurn, !nodes[node].hasOpenTurn {
+            nodes[node].hasOpenTurn = true
+            heap.push(
+                .turnEnd, at: now + Int64(random.below(Self.turnLength)), a: node, life: nodes[node].life)
+        }
+        schedule(node)
+    }
+
+    private mutating func schedule(_ node: Int) {
+        guard let deadline = nodes[node].core?.nextDeadline else { return }
+        // A deadline in the past is due at once, but not before what else happens at this time.
+        let time = max(deadline.nanoseconds, now)
+        guard time < nodes[node].wake else { return }
+        nodes[node].wake = time
+        heap.push(.wake, at: time, a: node, life: nodes[node].life)
+    }
+
+    private mutating func record(_ node: Int) {
+        for record in effects.trace {
+            if options.keepsTranscript {
+                let start = encoder.bytes.count
+                encoder.append(record)
+                transcript.append(String(decoding: encoder.bytes[start..<(encoder.bytes.count - 1)], as: UTF8.self))
+            } else {
+                encoder.append(record)
+            }
+            switch record.event {
+            case .view(.hwg(let group), let view):
+                install(group, view, node)
+                if view.primary { nodes[node].wasPrimary = true }
+            case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
+            default: break
+            }
+        }
+    }
+
+    private mutating func install(_ group: HWGID, _ view: TraceView, _ node: Int) {
+        let members = view.members.compactMap { member -> MemberID? in
+            if case .node(let id) = member { id } else { nil }
+        }
+        let installed = View(id: view.id, members: members)
+        heavyweightViewCount += 1
+        if let place = heavyweightViews[node].firstIndex(where: { $0.group == group }) {
+            heavyweightViews[node][place].view = installed
+        } else {
+            heavyweightViews[node].append((group, installed))
+        }
+    }
+
+    private mutating func remark(_ node: Int) {
+        for note in effects.notes {
+            count(Self.name(of: note))
+            if options.keepsTranscript { say("\(nodes[node].name): \(note)") }
+        }
+    }
+
+    private static func name(of note: Note) -> String {
+        switch note {
+        case .suspected(_, let suspicion): "suspected.\(suspicion)"
+        case .alive: "alive"
+        case .group(_, .installed): "hwg.installed"
+        case .group(_, .held): "hwg.held"
+        case .group(_, .restarted): "hwg.restarted"
+        case .group(_, .tookOver): "hwg.tookOver"
+        case .group(_, .adopted): "hwg.adopted"
+        case .group(_, .excluded): "hwg.excluded"
+        case .group(_, .refused): "hwg.refused"
+        case .group(_, .mergeFailed): "hwg.mergeFailed"
+        case .group(_, .left): "hwg.left"
+        case .rejected: "rejected"
+        case .otherCluster: "otherCluster"
+        case .malformed: "malformed"
+        }
+    }
+
+    mutating func count(_ name: String) { rare[name, default: 0] += 1 }
+
+    mutating func say(_ text: String) {
+        if options.keepsTranscript { transcript.append("\(now / 1_000)us \(text)") }
+    }
+
+    mutating func violate(_ property: String, _ node: Int, group: String = "", _ why: String) {
+        // One cause shows again and again.
+        guard violations.count < 50 else { return }
+        say("VIOLATION \(property) \(why)")
+        violations.append(
+            Violation(
+                property: property, group: group, process: "\(nodes[node].name).\(nodes[node].incarnation)",
+                file: "", line: 0, why: "at \(now / 1_000) us: \(why)"))
+    }
+}

@@ -1,0 +1,176 @@
+import Testing
+
+/// F1 to F4, L1 to L3, and liveness.
+@Suite struct FlushAndMappingCheckTests {
+    private func violations(_ text: String) -> [String] { CompactHistory.violations(text) }
+
+    private let two = "a view 1@a a,b - -\nb view 1@a a,b - -\n"
+
+    // F1
+
+    @Test func `F1 rejects a send after HoldOK, to all or to one`() {
+        #expect(violations(two + "a hold 1@a\na holdok 1@a\na send #1 1@a fifo") == ["F1"])
+        #expect(violations(two + "a hold 1@a\na holdok 1@a\na send #1 1@a fifo b") == ["F1"])
+    }
+
+    @Test func `F1 accepts a send between Hold and HoldOK, deliveries after it, and sends in the next view`() {
+        #expect(
+            violations(
+                """
+                a view 1@a a - =
+                a hold 1@a
+                a send #1 1@a fifo
+                a holdok 1@a
+                a deliver #1 1@a fifo
+                a view 2@a a 1@a =
+                a send #2 2@a fifo
+                """) == [])
+    }
+
+    // F2
+
+    @Test func `F2 rejects a second Hold, a HoldOK without one, and the Hold of another view`() {
+        #expect(violations(two + "a hold 1@a\na hold 1@a") == ["F2"])
+        #expect(violations(two + "a holdok 1@a") == ["F2"])
+        #expect(violations(two + "a hold 1@a\na holdok 1@a\na holdok 1@a") == ["F2"])
+        #expect(violations(two + "a view 2@a a 1@a =\na hold 1@a") == ["F2"])
+    }
+
+    @Test func `F2 accepts a Hold that the trace ends in, or that leaving ends`() {
+        #expect(violations(two + "a hold 1@a\nb hold 1@a\nb leave\nb holdok 1@a\na view 2@a a 1@a =\na hold 2@a") == [])
+    }
+
+    // F3
+
+    private let light = "a view 1@a a,b - -\nb view 1@a a,b - -\na/0 lwg:g view 1@a a/0 - = on=h,1@a\n"
+
+    @Test func `F3 rejects a Hold for the same members on the same HWG view`() {
+        #expect(
+            violations(light + "a/0 lwg:g hold 1@a\na/0 lwg:g holdok 1@a\na/0 lwg:g view 2@a a/0 1@a = on=h,1@a") == [
+                "F3"
+            ])
+        #expect(
+            violations(light + "a/0 lwg:g hold 1@a\na/0 lwg:g view 2@a a/0 1@a = on=hwg:h,1@a") == ["F3"])
+    }
+
+    @Test func `F3 accepts a Hold for an HWG view change, for a switch, and for a joiner`() {
+        #expect(
+            violations(
+                light + """
+                    a/0 lwg:g hold 1@a
+                    a view 2@a a 1@a =
+                    a/0 lwg:g view 2@a a/0 1@a = on=h,2@a
+                    a hwg:i view 1@a a - =
+                    a/0 lwg:g hold 2@a
+                    a/0 lwg:g view 3@a a/0 2@a = on=i,1@a
+                    a/0 lwg:g hold 3@a
+                    a/0 lwg:g view 4@a a/0,a/1 3@a a/0 on=i,1@a
+                    """) == [])
+    }
+
+    // F4
+
+    private let crash = "a view 1@a a,b,c - -\nb view 1@a a,b,c - -\nc view 1@a a,b,c - -\n"
+
+    @Test func `F4 rejects two flushes for one crash`() {
+        #expect(violations(crash + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\na view 3@a a,b 2@a =") == ["F4"])
+        #expect(violations(crash + "a view 2@a a,b,c 1@a =\na view 3@a a,b 2@a =") == ["F4"])
+    }
+
+    @Test func `F4 accepts one flush, a leave beside it, and repeated flushes where there were partitions`() {
+        #expect(violations(crash + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\nb leave\na view 3@a a 2@a =") == [])
+        #expect(
+            violations(
+                crash + """
+                    a view 2@a a,b 1@a =
+                    b view 2@a a,b 1@a =
+                    c view 2@c c 1@a =
+                    a view 3@a a,b 2@a =
+                    """) == [])
+    }
+
+    // L1
+
+    @Test func `L1 rejects a member whose node is not in the HWG view, and a view named too early`() {
+        #expect(violations("a view 1@a a - =\na/0 lwg:g view 1@a a/0,b/0 - - on=h,1@a") == ["L1"])
+        #expect(
+            violations("b view 1@a a,b - -\na view 1@b a - =\na/0 lwg:g view 1@a a/0 - = on=h,1@a") == ["L1"])
+    }
+
+    @Test func `L1 accepts several endpoints of a node, and an HWG that no line tells of`() {
+        #expect(violations("a view 1@a a - =\na/0 lwg:g view 1@a a/0,a/x.y - - on=h,1@a") == [])
+        #expect(violations("a/0 lwg:g view 1@a a/0,b/0 - - on=elsewhere,1@a") == [])
+    }
+
+    // L2
+
+    @Test func `L2 rejects deliveries and sends of a light-weight view after its HWG view`() {
+        #expect(
+            violations(light + "a/0 lwg:g send #1 1@a fifo\na view 2@a a 1@a =\na/0 lwg:g deliver #1 1@a fifo") == [
+                "L2"
+            ])
+        #expect(violations(light + "a view 2@a a 1@a =\na/0 lwg:g send #1 1@a fifo") == ["L2"])
+    }
+
+    @Test func `L2 rejects two next views on one HWG view`() {
+        #expect(
+            violations(
+                two + """
+                    a/0 lwg:g view 1@a a/0,b/0,c/0 - - on=h,1@a
+                    b/0 lwg:g view 1@a a/0,b/0,c/0 - - on=h,1@a
+                    a view 2@a a,b 1@a =
+                    b view 2@a a,b 1@a =
+                    a/0 lwg:g view 2@a a/0,b/0 1@a = on=h,2@a
+                    b/0 lwg:g view 2@b b/0 1@a = on=h,2@a
+                    """
+            ).contains("L2"))
+    }
+
+    @Test func `L2 accepts two sides, and another HWG's views in between`() {
+        #expect(
+            violations(
+                light + """
+                    a hwg:i view 1@a a - =
+                    a hwg:i view 2@a a 1@a =
+                    a/0 lwg:g send #1 1@a fifo
+                    a/0 lwg:g deliver #1 1@a fifo
+                    a view 2@a a 1@a =
+                    a/0 lwg:g view 2@a a/0 1@a = on=h,2@a
+                    """) == [])
+    }
+
+    // L3
+
+    @Test func `L3 rejects one view on two HWGs, or on two views of one`() {
+        #expect(
+            violations("a/0 lwg:g view 1@a a/0,b/0 - - on=h,1@a\nb/0 lwg:g view 1@a a/0,b/0 - - on=i,1@a") == ["L3"])
+        #expect(
+            violations("a/0 lwg:g view 1@a a/0,b/0 - - on=h,1@a\nb/0 lwg:g view 1@a a/0,b/0 - - on=h,2@a") == ["L3"])
+    }
+
+    @Test func `L3 accepts the next view on another HWG`() {
+        #expect(
+            violations("a/0 lwg:g view 1@a a/0 - - on=h,1@a\na/0 lwg:g view 2@a a/0 1@a = on=i,1@a") == [])
+    }
+
+    // Liveness
+
+    private let quiet = "a quiet\nb quiet\n"
+
+    @Test func `liveness rejects two views, a ghost, an open Hold, a lost send and an endless join`() {
+        #expect(violations("a view 1@a a - =\nb view 1@b b - =\n" + quiet) == ["liveness"])
+        #expect(violations("a view 1@a a,b,c - -\nb view 1@a a,b,c - -\n" + quiet) == ["liveness"])
+        #expect(violations(two + quiet + "a hold 1@a") == ["liveness"])
+        #expect(violations(two + quiet + "a send #1 1@a fifo\na deliver #1 1@a fifo") == ["liveness"])
+        #expect(violations(two + "a/0 lwg:g join\n" + quiet) == ["liveness"])
+        #expect(violations("a view 1@a a - =\nb view 1@b b - =\ndriver quiet") == ["liveness"])
+    }
+
+    @Test func `liveness accepts the dead, the stopped, who left, and everything before a quiet line`() {
+        #expect(violations(two + "a view 2@a a 1@a =\na quiet") == [])
+        #expect(violations(two + quiet + "b leave\na view 2@a a 1@a =") == [])
+        #expect(violations(two + quiet + "b stop\na view 2@a a 1@a =\na stop") == [])
+        #expect(violations("a view 1@a a - =\nb view 1@b b - =\na hold 1@a\na send #1 1@a fifo") == [])
+        #expect(violations("a view 1@a a - =\na.2 view 2@a.2 a.2 - =\ndriver quiet") == [])
+    }
+}

@@ -1,0 +1,240 @@
+import Testing
+
+/// M1 to M8: each at least two histories that must be rejected, and legal ones that look odd.
+@Suite struct MembershipCheckTests {
+    private func violations(_ text: String) -> [String] { CompactHistory.violations(text) }
+
+    // M1
+
+    @Test func `M1 rejects a view without its installer`() {
+        #expect(violations("a view 1@b b - -") == ["M1"])
+        #expect(
+            violations(
+                """
+                a view 1@a a,b - a
+                b view 1@a a,b - b
+                a view 2@b b 1@a -
+                """) == ["M1", "M6"])
+    }
+
+    @Test func `M1 takes another incarnation for another member`() {
+        #expect(violations("a.2 view 1@a a.1 - -").contains("M1"))
+        #expect(violations("a.2 view 1@a.2 a.2 - =") == [])
+    }
+
+    // M2
+
+    @Test func `M2 rejects a lower view and the same view again`() {
+        #expect(violations("a view 5@a a - =\na view 4@a a 5@a =") == ["M2"])
+        #expect(violations("a view 5@a a - =\na view 5@a a 5@a =") == ["M2"])
+    }
+
+    @Test func `M2 rejects a view ID used again after leaving`() {
+        #expect(violations("a view 1@a a - =\na leave\na join\na view 1@a a - =") == ["M2"])
+    }
+
+    @Test func `M2 accepts leaps and equal epochs of a higher coordinator`() {
+        #expect(violations("a view 1@a a - =\na view 1@b b,a 1@a a\na view 18446744073709551615@a a 1@b =") == [])
+    }
+
+    // M3
+
+    @Test func `M3 rejects sends, deliveries and holds before the first view`() {
+        #expect(violations("a send #1 1@a fifo\na view 1@a a - =") == ["M3"])
+        #expect(violations("b view 1@b b - =\nb send #1 1@b fifo\na deliver b#1 1@b fifo").contains("M3"))
+        #expect(violations("a hold 1@a\na view 1@a a - =") == ["M3"])
+    }
+
+    @Test func `M3 accepts a join long before the view`() {
+        #expect(violations("a start\na join\na map\na view 1@a a - =\na send #1 1@a fifo") == [])
+    }
+
+    // M4
+
+    @Test func `M4 rejects other members, other ranks and another label under one ID`() {
+        #expect(violations("a view 2@a a,b - a\nb view 2@a a,b,c - b") == ["M4"])
+        #expect(violations("a view 2@a a,b - a\nb view 2@a b,a - b") == ["M4"])
+        #expect(violations("a view 2@a a,b - a primary\nb view 2@a a,b - b") == ["M4"])
+        #expect(violations("a view 2@a a,a - a") == ["M4"])
+    }
+
+    @Test func `M4 accepts one ID in two groups`() {
+        #expect(violations("a hwg:h view 2@a a,b - a\nb hwg:i view 2@a b - b") == [])
+    }
+
+    // M5
+
+    @Test func `M5 rejects a view from two views with a common member`() {
+        // c was in both 1@a and, as far as a knows, in 2@a.
+        #expect(
+            violations(
+                """
+                a view 1@a a,b,c - a
+                c view 1@a a,b,c - c
+                a view 2@a a,c 1@a a
+                a view 3@a a,c 2@a a
+                c view 3@a a,c 1@a c
+                """
+            ).contains("M5"))
+    }
+
+    @Test func `M5 rejects a previous view that the member was not in`() {
+        #expect(violations("a view 1@a a - =\na view 2@a a 1@a =\na view 3@a a 1@a =") == ["M5"])
+        #expect(violations("a view 2@a a 1@a =") == ["M5"])
+    }
+
+    @Test func `M5 accepts a merge of three sides, one of them new`() {
+        #expect(
+            violations(
+                """
+                a view 1@a a,b - a
+                b view 1@a a,b - b
+                c view 1@c c - c
+                a view 2@a a,b,c,d 1@a a,b
+                c view 2@a a,b,c,d 1@c c
+                d view 2@a a,b,c,d - d
+                b view 2@a a,b,c,d 1@a a,b
+                """) == [])
+    }
+
+    // M6
+
+    @Test func `M6 rejects a companion left out and a stranger taken in`() {
+        let start = "a view 1@a a,b - a\nb view 1@a a,b - b\n"
+        #expect(violations(start + "a view 2@a a,b 1@a a\nb view 2@a a,b 1@a a,b") == ["M6"])
+        #expect(
+            violations("a view 1@a a - a\nb view 1@b b - b\na view 2@a a,b 1@a a,b\nb view 2@a a,b 1@b b") == ["M6"])
+        #expect(violations(start + "a view 2@a a,b 1@a a,b,c\nb view 2@a a,b 1@a a,b") == ["M6"])
+        #expect(violations("a view 1@a a - a\na view 2@a a 1@a -") == ["M6"])
+    }
+
+    @Test func `M6 accepts a companion that never installs, and joiners with an empty set`() {
+        #expect(violations("a view 1@a a,b - a\nb view 1@a a,b - -\na view 2@a a,b 1@a a,b") == [])
+        #expect(violations("a view 1@a a,b - -\nb view 1@a a,b - -") == [])
+    }
+
+    // M7
+
+    private let three = """
+        a view 1@a a,b,c - - primary
+        b view 1@a a,b,c - - primary
+        c view 1@a a,b,c - - primary
+
+        """
+
+    @Test func `M7 rejects two primary successors of one primary view`() {
+        #expect(
+            violations(
+                three + """
+                    a view 2@a a,b 1@a a,b primary
+                    b view 2@a a,b 1@a a,b primary
+                    c view 2@c c 1@a c primary
+                    """) == ["M7"])
+    }
+
+    @Test func `M7 rejects a light-weight fork on two heavyweight groups`() {
+        #expect(
+            violations(
+                """
+                a/0 lwg:g view 1@a a/0,b/0 - - primary on=h,1@a
+                b/0 lwg:g view 1@a a/0,b/0 - - primary on=h,1@a
+                a/0 lwg:g view 2@a a/0 1@a = primary on=h,2@a
+                b/0 lwg:g view 2@b b/0 1@a = primary on=i,1@b
+                """) == ["M7"])
+    }
+
+    @Test func `M7 rejects the merge of two primary views`() {
+        #expect(
+            violations(
+                """
+                a view 1@a a - = primary
+                a view 2@a a 1@a = primary
+                b view 1@b b,a - - primary
+                b view 2@b b 1@b = primary
+                a view 3@a a,b 2@a a primary
+                b view 3@a a,b 2@b b primary
+                """) == ["M7"])
+    }
+
+    @Test func `M7 rejects two beginnings without a common node`() {
+        #expect(
+            violations("a view 1@a a,b - - primary\nc view 1@c c,d - - primary") == ["M7"])
+    }
+
+    @Test func `M7 accepts a total restart, a minority beside, and an LWG that begins again`() {
+        #expect(
+            violations(
+                three + """
+                    a view 2@a a,b 1@a a,b primary
+                    c view 2@c c 1@a c
+                    a.2 view 1@a.2 a.2 - =
+                    b.2 view 1@b.2 b.2 - =
+                    a.2 view 9@a.2 a.2,b.2 1@a.2 a.2 primary
+                    b.2 view 9@a.2 a.2,b.2 1@b.2 b.2 primary
+                    """) == [])
+        #expect(
+            violations(
+                """
+                a/0 lwg:g view 1@a a/0 - = primary
+                a/0 lwg:g leave
+                b/0 lwg:g view 1@b b/0 - = primary
+                """) == [])
+    }
+
+    @Test func `M7 accepts a chain that returns through a view without the label`() {
+        #expect(
+            violations(
+                three + """
+                    a view 2@a a 1@a a
+                    b view 2@b b,c 1@a b,c
+                    c view 2@b b,c 1@a b,c
+                    a view 3@b b,c,a 2@a a primary
+                    b view 3@b b,c,a 2@b b,c primary
+                    c view 3@b b,c,a 2@b b,c primary
+                    """) == [])
+    }
+
+    // M8
+
+    @Test func `M8 rejects who returns right from the view it was excluded from`() {
+        #expect(
+            violations(
+                three + """
+                    a view 2@a a,b 1@a a,b
+                    b view 2@a a,b 1@a a,b
+                    a view 3@a a,b,c 2@a a,b
+                    b view 3@a a,b,c 2@a a,b
+                    c view 3@a a,b,c 1@a c
+                    """
+            ).contains("M8"))
+    }
+
+    @Test func `M8 rejects who returns from nowhere`() {
+        #expect(violations(three + "c view 3@a a,b,c - -") == ["M8"])
+    }
+
+    @Test func `M8 accepts a merge from a later view of its own, a later incarnation, and a rejoin`() {
+        #expect(
+            violations(
+                three + """
+                    a view 2@a a,b 1@a a,b
+                    b view 2@a a,b 1@a a,b
+                    c view 2@c c 1@a c
+                    c.2 view 1@c.2 c.2 - =
+                    a view 3@a a,b,c.2 2@a a,b
+                    b view 3@a a,b,c.2 2@a a,b
+                    c.2 view 3@a a,b,c.2 1@c.2 c.2
+                    a view 4@a a,b,c.2,c 3@a a,b,c.2
+                    c view 4@a a,b,c.2,c 2@c c
+                    """) == [])
+        #expect(
+            violations(
+                """
+                a/0 lwg:g join
+                a/0 lwg:g view 1@a a/0 - =
+                a/0 lwg:g leave
+                a/0 lwg:g join
+                a/0 lwg:g view 2@a a/0 - =
+                """) == [])
+    }
+}
