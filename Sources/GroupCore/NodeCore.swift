@@ -32,7 +32,8 @@ public struct NodeCore: Sendable {
     var pastNumber: UInt64 = 1
 
     var tracer: Tracer?
-    var counters = Counters()
+    /// `statistics` has the layers' counters too.
+    public internal(set) var counters = Counters()
 
     // Reused from turn to turn.
     var hwgOutput = HWGOutput()

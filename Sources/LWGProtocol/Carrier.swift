@@ -58,6 +58,8 @@ struct Carrier: Sendable {
     /// Parts of my side's table that wait to be sent, in order.
     var tableParts: [TablePart] = []
     var isTableInFlight = false
+    /// Answers that wait for the tables of a merge.
+    var returnedFlushes: [UInt64] = []
     /// Requests for `flushed`, oldest first; each belongs to a caller who waits.
     var flushes: [(token: UInt64, seat: SeatHandle, callers: UInt64)] = []
     var flushCount: UInt64 = 0

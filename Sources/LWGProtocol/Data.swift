@@ -156,6 +156,7 @@ extension Carrier {
             .indication(
                 SeatHandle(index: UInt32(seat)), .sent(label: label.raw, number: number, order: order)))
         guard node.seats.seats[seat].unnumbered == 0 else { return }
+        reportHoldAnswered(seat, node, into: &out)
         if node.seats.seats[seat].leaving != nil, node.seats.seats[seat].operations == 0 { orderLeave(seat, &node) }
         considerFlushOK(label.number, node)
     }
@@ -167,6 +168,8 @@ extension Carrier {
     }
 
     mutating func flushReturned(_ token: UInt64, _ node: inout Node, into out: inout LWGOutput) {
+        // S2: at an HWG view's end what was sent is stable among those who are left, so the answer follows their view.
+        guard case .settled = phase else { return returnedFlushes.append(token) }
         guard let index = flushes.firstIndex(where: { $0.token == token }) else { return }
         let flush = flushes.remove(at: index)
         guard node.seats.isLive(flush.seat) else { return }

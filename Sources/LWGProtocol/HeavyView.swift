@@ -125,6 +125,9 @@ extension Carrier {
         table.renumber()
         removeStrangers(&node, into: &out)
         installAll(subViews: sides, &node, into: &out)
+        let returned = returnedFlushes
+        returnedFlushes = []
+        for token in returned { flushReturned(token, &node, into: &out) }
     }
 }
 

@@ -33,7 +33,7 @@ extension Carrier {
             node.seats.seats[index].hold = .answered
             guard node.reportsHolds else { return }
             out.up.events.append(.indication(handle, .hold(view.id)))
-            out.up.events.append(.holdAnswered(handle, view.id))
+            reportHoldAnswered(index, node, into: &out)
         }
     }
 
@@ -42,11 +42,19 @@ extension Carrier {
         if node.seats.seats[index].hold == .raised {
             node.seats.seats[index].hold = .answered
             unanswered -= 1
-            if node.reportsHolds, let view = node.seats.seats[index].view {
-                out.up.events.append(.holdAnswered(SeatHandle(index: UInt32(index)), view.id))
-            }
+            reportHoldAnswered(index, node, into: &out)
         }
         if let number = table.number(of: node.seats.seats[index].lwg) { considerFlushOK(number, node) }
+    }
+
+    /// Within an HWG view, a message that was accepted and has no number yet belongs to this view: the promise is
+    /// complete when it is sent. At the HWG's Hold it belongs to the next.
+    func reportHoldAnswered(_ index: Int, _ node: Node, into out: inout LWGOutput) {
+        let seat = node.seats.seats[index]
+        guard node.reportsHolds, seat.hold == .answered, seat.unnumbered == 0 || isHeavyHeld, let view = seat.view else {
+            return
+        }
+        out.up.events.append(.holdAnswered(SeatHandle(index: UInt32(index)), view.id))
     }
 
     /// A Hold ends with the seat's next view or with the seat.

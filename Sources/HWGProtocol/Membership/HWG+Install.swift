@@ -64,6 +64,7 @@ extension HWG {
         output.excluded += view.members.filter {
             !sideCut.side.participants.contains($0) && !proposal.view.members.contains($0)
         }
+        let flushed = streams.takeEndedFlushes()
         var carried = streams.takeCarriedOver()
         let nextNumber = streams.nextNumber
         pastCounters = counters
@@ -98,6 +99,7 @@ extension HWG {
         for rank in suspects.indices where suspects[rank] { streams.suspect(rank) }
         output.notes.append(.installed(view.id, members: view.members.count, primary: isPrimary))
         output.indications.events.append(.view(change))
+        for token in flushed { output.indications.events.append(.flushed(token: token)) }
         if parked.isEmpty { parked = carried.takeData() }
         streams.resume(carried, at: now, into: &output)
 

@@ -84,6 +84,12 @@ extension HWG {
             if asked.leader != member { send(.mergeAnswer(.redirect(asked.leader)), to: member, into: &output) }
             return
         }
+        // A side that has a member of my view, and is later than it, has taken that member away.
+        if side.previous.id > view.id {
+            for other in view.members where side.previous.members.contains(other) {
+                memberSuspected(other, at: now, peers: peers, into: &output)
+            }
+        }
         let isOverlapping = side.previous.members.contains { view.members.contains($0) }
         let count = view.members.count + merge.sides.reduce(0) { $0 + $1.continuing.count } + side.continuing.count
         guard isIdle, !wantsToLeave, !isOverlapping, count <= Limits.viewMembers,

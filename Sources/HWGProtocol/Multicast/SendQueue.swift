@@ -78,6 +78,13 @@ struct FlushWaits: Sendable {
         waits.removeFirst(answered)
     }
 
+    /// Those that the end of the view answers: everything before them has its number, and all that go on deliver it.
+    mutating func takeEnded(queue: SendQueue) -> [UInt64] {
+        let count = waits.firstIndex { $0.packet == nil && !queue.isDone(through: $0.ticket) } ?? waits.count
+        defer { waits.removeFirst(count) }
+        return waits.prefix(count).map(\.token)
+    }
+
     mutating func takeAll() -> [UInt64] {
         defer { waits = [] }
         return waits.map(\.token)

@@ -89,8 +89,6 @@ extension ViewStreams {
         phase = .ended
         repairDeadline = .distantFuture
         directs.deadline = .distantFuture
-        // Everything of mine with a number is delivered by all that go on.
-        flushes.answer(queue: queue, taken: 0, stable: .max, into: &output.indications)
     }
 
     /// `isRest`: the part that no record orders. The sequencer may have delivered it in another order and gone, so
@@ -107,6 +105,9 @@ extension ViewStreams {
             output.indications.batch.slices[index].isTransitional = true
         }
     }
+
+    /// Flush requests to answer after the next view: everything of mine with a number is delivered by all that go on (S2).
+    public mutating func takeEndedFlushes() -> [UInt64] { flushes.takeEnded(queue: queue) }
 
     /// Messages that have no number, for the next view's streams: the large message that was cut in half, queued
     /// control messages, and flush requests that wait for them.
