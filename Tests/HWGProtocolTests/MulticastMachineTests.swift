@@ -28,6 +28,16 @@ import Testing
         #expect(gap.askAt == .zero + .milliseconds(3))
     }
 
+    @Test func `the word of a third member waits longer, and gives way to the origin's`() {
+        var gap = GapRepair()
+        gap.exists(5, contiguous: 4, at: .zero, delay: .milliseconds(12))
+        #expect(gap.askAt == .zero + .milliseconds(12))
+        gap.exists(5, contiguous: 4, at: .zero, delay: delay)
+        #expect(gap.askAt == .zero + delay)
+        gap.exists(6, contiguous: 4, at: .zero, delay: .milliseconds(12))
+        #expect(gap.askAt == .zero + delay)
+    }
+
     @Test func `what was refused for want of place is asked for when it is heard of again`() {
         var gap = GapRepair()
         gap.exists(5, contiguous: 4, at: .zero, delay: delay)

@@ -11,8 +11,8 @@ import Testing
             members: members, seed: seed, faults: .init(loss: 0.1, duplication: 0.1, delay: .microseconds(500)))
         network.keepsCorpus = true
         for index in 0..<80 {
-            network.multicast(
-                index % members, length: [3, 64, 900, 12_000][index % 4], order: [.fifo, .fifo, .fifo, .fifo, .total, .fifo, .safe][index % 7])
+            let order: Order = [.fifo, .fifo, .fifo, .fifo, .total, .fifo, .safe][index % 7]
+            network.multicast(index % members, length: [3, 64, 900, 12_000][index % 4], order: order)
             let to = network.view.members[(index + 1) % members]
             network.on(index % members) {
                 _ = $0.direct(to: to, [UInt8](repeating: 1, count: index * 40), at: $1, into: &$2)

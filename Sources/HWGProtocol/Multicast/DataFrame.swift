@@ -37,15 +37,27 @@ enum DataFrame {
         var seen: UInt32 = 0
         var kinds: PacketKinds = []
         var messages = 0
+        // Neighbours are often alike. Then the next offset does not depend on the word just loaded, and nothing needs
+        // to be checked again but the end.
+        var alike: UInt32 = 0
+        var stride = 0
         while count &- offset >= itemHeaderBytes {
             let word = ItemWord(raw: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
             if word.raw == 0 { break }
+            if word.raw == alike {
+                guard offset &+ itemHeaderBytes &+ word.length <= count else { return nil }
+                messages &+= 1
+                offset &+= stride
+                continue
+            }
             let payload = offset &+ itemHeaderBytes
             let end = payload &+ word.length
             guard end <= count, word.isKnown else { return nil }
             if word.isWhole {
                 seen |= word.raw
                 messages &+= 1
+                alike = word.raw
+                stride = itemHeaderBytes &+ padded(word.length)
             } else if word.isRecord {
                 guard origin == 0, word.raw & ~(ItemWord.lengthMask | ItemWord.record) == 0, word.length > 0,
                     word.length % OrderRecord.entryBytes == 0

@@ -11,15 +11,19 @@ struct GapRepair: Sendable, Hashable {
     /// Requests since the last one that was answered.
     private(set) var attempts = 0
 
-    /// A packet beyond the contiguous ones exists. It may be a reordering: wait a little.
+    /// A packet beyond the contiguous ones exists. It may be a reordering, so `delay` is waited: little when a later
+    /// packet of the same path says so, longer when a third member does.
     @inline(__always)
     mutating func exists(_ number: UInt64, contiguous: UInt64, at now: Instant, delay: Interval) {
         known = max(known, number)
         // Also when it was known before: a packet that came while there was no place for it must be asked for again.
-        if number > contiguous, askAt == .distantFuture {
+        guard number > contiguous else { return }
+        if askAt == .distantFuture {
             askAt = now + delay
             attempts = 0
             askedThrough = 0
+        } else if attempts == 0, now + delay < askAt {
+            askAt = now + delay
         }
     }
 

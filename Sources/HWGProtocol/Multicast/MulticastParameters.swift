@@ -21,7 +21,7 @@ public struct MulticastParameters: Sendable, Hashable {
     /// Packets one request asks for: about what a receiver's buffer of the usual size (212,992 bytes) holds, so that
     /// the repair of an overrun does not overrun it again.
     public var nackPackets = 16
-    /// Packets of one sender after which it is told at once; a quarter of the default window.
+    /// Packets of one sender after which it is told at once; at most a quarter of the window.
     public var acknowledgeEvery = 16
     /// After which all members are told of what came.
     public var acknowledgeDelay: Interval = .milliseconds(5)
@@ -48,7 +48,9 @@ public struct MulticastParameters: Sendable, Hashable {
         copy.windowBytes = max(windowBytes, copy.packetBytes)
         copy.controlReservePackets = min(max(controlReservePackets, 1), Limits.windowPackets)
         copy.nackPackets = min(max(nackPackets, 1), NegativeAcknowledgeFrame.rangeLimit)
-        copy.acknowledgeEvery = max(acknowledgeEvery, 1)
+        // A window that is full before its receivers acknowledge would wait for their delay.
+        let quarter = min(copy.windowPackets, copy.windowBytes / copy.packetBytes) / 4
+        copy.acknowledgeEvery = max(min(acknowledgeEvery, quarter), 1)
         copy.directWindowPackets = min(max(directWindowPackets, 1), 1024)
         copy.nackInterval = max(nackInterval, .microseconds(1))
         copy.tailRepairInterval = max(tailRepairInterval, .microseconds(4))

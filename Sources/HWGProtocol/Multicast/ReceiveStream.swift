@@ -108,14 +108,20 @@ struct ReceiveStream: Sendable {
         var offset = DataFrame.bodyOffset
         // One check of the array's room for the whole packet; the span still checks each append.
         indications.batch.slices.append(addingCapacity: messages) { slices in
+            var alike: UInt32 = 0
+            var stride = 0
             for _ in 0..<messages {
                 guard count &- offset >= DataFrame.itemHeaderBytes else { return }
                 let word = DataFields.word(bytes, at: offset)
+                if word.raw != alike {
+                    alike = word.raw
+                    stride = DataFrame.itemHeaderBytes &+ DataFrame.padded(word.length)
+                }
                 slices.append(
                     DataFields.slice(
                         bytes, at: offset, word: word, number: number, sender: sender, isTransitional: false))
                 number &+= 1
-                offset &+= DataFrame.itemHeaderBytes &+ DataFrame.padded(word.length)
+                offset &+= stride
             }
         }
         indications.batch.keep(packet)

@@ -36,7 +36,7 @@ extension ViewStreams {
                 return malformed()
             }
             streams[origin].store(Packet(copying: datagram), number: number, contents: contents)
-            if phase < .frozen { exists(number, of: origin, at: now) }
+            if phase < .frozen { exists(number, of: origin, delay: parameters.reorderDelay, at: now) }
         case .inSequence:
             guard let contents = DataFrame.contents(of: datagram, origin: origin, members: members) else {
                 return malformed()
@@ -145,7 +145,10 @@ extension ViewStreams {
             if stream == me {
                 mineMoved = count > matrix.received(by: member, of: me)
             } else if phase < .frozen {
-                exists(count, of: stream, at: now)
+                // The origin's own word comes behind its packets; another member may be faster than they are.
+                exists(
+                    count, of: stream,
+                    delay: stream == member ? parameters.reorderDelay : parameters.tailRepairInterval, at: now)
             }
             let moreIsStable = matrix.raise(stream, member: member, to: count)
             if moreIsStable { acknowledgedMore(of: stream, at: now, into: &output) }
@@ -181,10 +184,10 @@ extension ViewStreams {
 
     /// A packet of a stream is known to exist.
     @inline(__always)
-    mutating func exists(_ number: UInt64, of stream: Rank, at now: Instant) {
+    mutating func exists(_ number: UInt64, of stream: Rank, delay: Interval, at now: Instant) {
         let contiguous = streams[stream].contiguous
         guard number > contiguous else { return }
-        streams[stream].gap.exists(number, contiguous: contiguous, at: now, delay: parameters.reorderDelay)
+        streams[stream].gap.exists(number, contiguous: contiguous, at: now, delay: delay)
         repairDeadline = min(repairDeadline, streams[stream].gap.askAt)
     }
 
