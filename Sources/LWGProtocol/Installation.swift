@@ -19,7 +19,9 @@ extension Carrier {
         _ number: Int, subViews given: [SubView<EndpointID>]? = nil, _ node: inout Node, into out: inout LWGOutput
     ) {
         let head = node.seats.head(of: table.entries[number].id)
-        guard head != nil else { demultiplexer.setWithoutView(number, .outside, count: table.entries[number].count); return }
+        guard head != nil else {
+            demultiplexer.setWithoutView(number, .outside, count: table.entries[number].count); return
+        }
         let entry = table.entries[number]
         guard let viewID = entry.viewID else {
             removeSeats(of: entry, &node, into: &out)
