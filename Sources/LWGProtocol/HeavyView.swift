@@ -99,7 +99,8 @@ extension Carrier {
                         endpoint: next.members[index], rank: next.ranks[index],
                         origin: index < next.survivors ? 0 : nil))
             }
-            return SideEntry(id: entry.id, name: entry.name, origins: next.previous.map { [$0] } ?? [], members: members)
+            return SideEntry(
+                id: entry.id, name: entry.name, origins: next.previous.map { [$0] } ?? [], members: members)
         }
     }
 

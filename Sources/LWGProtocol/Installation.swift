@@ -15,95 +15,107 @@ extension Carrier {
         }
     }
 
+    /// Reads seats and entries field by field: a copy of either costs several reference counts, and an HWG view change
+    /// comes here once for every LWG.
     mutating func install(
         _ number: Int, subViews given: [SubView<EndpointID>]? = nil, _ node: inout Node, into out: inout LWGOutput
     ) {
-        let head = node.seats.head(of: table.entries[number].id)
-        guard head != nil else { demultiplexer.setWithoutView(number, .outside, count: table.entries[number].count); return }
-        let entry = table.entries[number]
-        guard let viewID = entry.viewID else {
-            removeSeats(of: entry, &node, into: &out)
-            refreshSlot(number, &node)
+        let lwg = table.entries[number].id
+        guard let head = node.seats.head(of: lwg) else {
+            demultiplexer.setWithoutView(number, .outside, count: table.entries[number].count)
             return
         }
-        let view = View(id: viewID, members: entry.members)
-        let subViews = given ?? entry.subViews
-        var at = head
+        guard let viewID = table.entries[number].viewID else {
+            removeSeats(of: table.entries[number], &node, into: &out)
+            refreshSlot(number, head: node.seats.head(of: lwg), &node)
+            return
+        }
+        let view = View(id: viewID, members: table.entries[number].members)
+        let subViews = given ?? table.entries[number].subViews
+        var hasRetired = false
+        var at: Int? = head
         while let seat = at {
             at = node.seats.seats[seat].next
-            let state = node.seats.seats[seat]
-            guard state.stage == .member || state.stage == .pending else { continue }
-            guard entry.members.contains(state.endpoint) else {
+            let stage = node.seats.seats[seat].stage
+            guard stage == .member || stage == .pending else { continue }
+            let endpoint = node.seats.seats[seat].endpoint
+            guard view.members.contains(endpoint) else {
                 // Its join waits for the next flush.
-                if entry.queue.contains(where: { $0.isJoin && $0.endpoint == state.endpoint }) { continue }
-                retire(seat, state.leaving ?? .requested, &node, into: &out)
+                if table.entries[number].queue.contains(where: { $0.isJoin && $0.endpoint == endpoint }) { continue }
+                retire(seat, node.seats.seats[seat].leaving ?? .requested, &node, into: &out)
+                hasRetired = true
                 continue
             }
             endHold(seat, &node)
             node.seats.seats[seat].stage = .member
-            node.seats.seats[seat].view = view
-            guard !state.told else { continue }
-            if !hasTold, let carrierView = self.view {
-                hasTold = true
-                out.up.events.append(.carrier(id, carrierView.id))
+            if !node.seats.seats[seat].told {
+                tell(seat, endpoint, view, from: node.seats.seats[seat].view, subViews, into: &out)
+                node.counters.views += 1
             }
-            let handle = SeatHandle(index: UInt32(seat))
-            if state.view == nil { out.up.events.append(.mapped(handle, id, version: 1)) }
-            let change = ViewChange(
-                to: view, for: state.endpoint, from: state.view, subViews: subViews, primary: isPrimary)
-            out.up.events.append(.indication(handle, .view(change)))
-            node.counters.views += 1
+            node.seats.seats[seat].view = view
         }
-        refreshSlot(number, &node)
-        at = node.seats.head(of: entry.id)
+        let first = hasRetired ? node.seats.head(of: lwg) : head
+        refreshSlot(number, head: first, &node)
+        at = first
         while let seat = at {
             at = node.seats.seats[seat].next
             viewInstalled(at: seat, &node, into: &out)
         }
     }
 
+    private mutating func tell(
+        _ seat: Int, _ endpoint: EndpointID, _ view: View<EndpointID>, from old: View<EndpointID>?,
+        _ subViews: [SubView<EndpointID>], into out: inout LWGOutput
+    ) {
+        if !hasTold, let carrierView = self.view?.id {
+            hasTold = true
+            out.up.events.append(.carrier(id, carrierView))
+        }
+        let handle = SeatHandle(index: UInt32(truncatingIfNeeded: seat))
+        if old == nil { out.up.events.append(.mapped(handle, id, version: 1)) }
+        let change = ViewChange(to: view, for: endpoint, from: old, subViews: subViews, primary: isPrimary)
+        out.up.events.append(.indication(handle, .view(change)))
+    }
+
     /// The seat's door opens, unless the HWG is held or the seat leaves; messages without a number get the new label.
     private mutating func viewInstalled(at seat: Int, _ node: inout Node, into out: inout LWGOutput) {
-        let state = node.seats.seats[seat]
-        guard state.isListening else { return }
-        if state.unnumbered > 0 {
+        guard node.seats.seats[seat].isListening else { return }
+        if node.seats.seats[seat].unnumbered > 0 {
             let handle = SeatHandle(index: UInt32(seat))
             out.relabels.append(Relabel(hwg: id, seat: handle, label: node.seats.doors[seat].label))
         }
-        node.seats.doors[seat].state = state.leaving == nil ? .open : .closed
+        node.seats.doors[seat].state = node.seats.seats[seat].leaving == nil ? .open : .closed
         if isHeld { raiseHold(seat, &node, into: &out) }
     }
 
-    /// Brings the LWG's slot, and its seats' labels, to what the seats here are.
     mutating func refreshSlot(_ number: Int, _ node: inout Node) {
-        let entry = table.entries[number]
+        refreshSlot(number, head: node.seats.head(of: table.entries[number].id), &node)
+    }
+
+    /// Brings the LWG's slot, and its seats' labels, to what the seats here are.
+    private mutating func refreshSlot(_ number: Int, head: Int?, _ node: inout Node) {
+        let count = table.entries[number].count
         var first: Int?
         var listening = 0
         var isJoining = false
-        var at = node.seats.head(of: entry.id)
+        var at = head
         while let seat = at {
-            let state = node.seats.seats[seat]
-            at = state.next
-            if state.isListening {
+            at = node.seats.seats[seat].next
+            let stage = node.seats.seats[seat].stage
+            if node.seats.seats[seat].isListening {
                 listening += 1
                 if first == nil { first = seat }
-                var place = 0
-                for index in entry.members.indices where entry.ranks[index] == rank {
-                    if entry.members[index] == state.endpoint {
-                        node.seats.doors[seat].label =
-                            Label(number: number, count: entry.count, endpoint: place).raw
-                    }
-                    place += 1
-                }
-            } else if !state.told, state.stage == .sent || state.stage == .pending {
+                let place = table.entries[number].place(of: node.seats.seats[seat].endpoint, rank: rank)
+                node.seats.doors[seat].label = Label(number: number, count: count, endpoint: place).raw
+            } else if !node.seats.seats[seat].told, stage == .sent || stage == .pending {
                 isJoining = true
             }
         }
         if let first {
             demultiplexer.set(
-                number, listening == 1 ? .one : .several, seat: first, count: entry.count, ranks: entry.ranks)
+                number, listening == 1 ? .one : .several, seat: first, count: count, ranks: table.entries[number].ranks)
         } else {
-            demultiplexer.setWithoutView(number, isJoining ? .joining : .outside, count: entry.count)
+            demultiplexer.setWithoutView(number, isJoining ? .joining : .outside, count: count)
         }
     }
 
@@ -169,6 +181,16 @@ extension Carrier {
 }
 
 extension Entry {
+    /// An endpoint's index among those of its node, in order of ranks.
+    func place(of endpoint: EndpointID, rank: UInt16) -> Int {
+        var place = 0
+        for index in ranks.indices where ranks[index] == rank {
+            if members[index] == endpoint { return place }
+            place += 1
+        }
+        return place
+    }
+
     var subViews: [SubView<EndpointID>] {
         guard let previous, survivors > 0 else { return [] }
         let together = survivors == members.count ? members : Array(members[..<survivors])

@@ -134,9 +134,12 @@ struct History {
         if Set(stay.delivered.map(\.payload)).count != stay.delivered.count { violate("D2", process, "duplicate") }
         for sender in stay.view.members {
             let got = stay.delivered.filter { $0.sender == sender }
-            let theirs = stays[Process(group: process.group, endpoint: sender)]?
+            let theirs =
+                stays[Process(group: process.group, endpoint: sender)]?
                 .first { $0.view.id == stay.view.id }?.sent ?? []
-            if got != Array(theirs.prefix(got.count)) { violate("O1", process, "order of \(sender) in \(stay.view.id)") }
+            if got != Array(theirs.prefix(got.count)) {
+                violate("O1", process, "order of \(sender) in \(stay.view.id)")
+            }
             if sender == process.endpoint, stay.next != nil, got.count != theirs.count {
                 violate("D6", process, "own messages of \(stay.view.id)")
             }

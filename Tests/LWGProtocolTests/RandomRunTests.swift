@@ -31,7 +31,9 @@ struct RandomRunTests {
             guard let violation = world.history.violations.first else { continue }
             Issue.record("seed \(seed): \(violation)")
             if let filter = environment["LWG_LOG"] {
-                let lines = world.log.filter { filter.isEmpty || $0.contains(filter) || $0.contains("h1 ") || !$0.contains("/") }
+                let lines = world.log.filter {
+                    filter.isEmpty || $0.contains(filter) || $0.contains("h1 ") || !$0.contains("/")
+                }
                 print(lines.suffix(400).joined(separator: "\n"))
             }
             return

@@ -85,7 +85,9 @@ extension RandomWorld {
         guard history.violations.isEmpty else { return }
         guard isSettled else { fail("liveness: not settled: \(unsettled)"); return }
         var members: [String: Set<EndpointID>] = [:]
-        for host in hosts { for seat in host.seats.values { members[seat.process.group, default: []].insert(seat.process.endpoint) } }
+        for host in hosts {
+            for seat in host.seats.values { members[seat.process.group, default: []].insert(seat.process.endpoint) }
+        }
         var views: [String: View<EndpointID>] = [:]
         for node in hosts.indices {
             for seat in hosts[node].order {
@@ -94,7 +96,11 @@ extension RandomWorld {
                 else { fail("a member without a view"); continue }
                 if let known = views[group], known != view { fail("liveness: two views of \(group): \(known) \(view)") }
                 views[group] = view
-                if Set(view.members) != members[group] { fail("ghosts in \(group) at \(view.id): \(Set(view.members).symmetricDifference(members[group] ?? []))") }
+                if Set(view.members) != members[group] {
+                    fail(
+                        "ghosts in \(group) at \(view.id): \(Set(view.members).symmetricDifference(members[group] ?? []))"
+                    )
+                }
             }
         }
     }
@@ -108,7 +114,9 @@ extension RandomWorld {
                 guard let state = hosts[node].seats[seat] else { continue }
                 if !state.hasView { return "\(state.process) has no view" }
                 if state.isLeaving { return "\(state.process) has not left" }
-                if state.pendingHold != nil, hosts[node].layer.route(seat) == .held { return "\(state.process) is held" }
+                if state.pendingHold != nil, hosts[node].layer.route(seat) == .held {
+                    return "\(state.process) is held"
+                }
                 if case .send = hosts[node].layer.route(seat) {} else { return "\(state.process) may not send" }
             }
         }
