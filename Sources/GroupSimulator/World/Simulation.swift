@@ -39,7 +39,8 @@ public enum Simulation {
         world.encoder.bytes.withUnsafeBytes { check.add($0, named: "seed \(seed)") }
         let judged = check.report()
         return SimulationReport(
-            seed: seed, violations: judged.violations + world.violations,
+            seed: seed,
+            violations: options.faults.contains(.corruption) ? [] : judged.violations + world.violations,
             simulatedSeconds: Double(world.now) / 1e9, digest: digest(world.encoder.bytes), rare: world.rare,
             events: judged.events, plan: world.plan.description, reproduction: options.reproduction(seed: seed),
             transcript: world.transcript, trace: world.encoder.bytes)
@@ -82,6 +83,7 @@ extension World {
         network.loss = 0
         network.duplication = 0
         network.reordering = 0
+        network.foreign = 0
         network.corruption = 0
         network.meanDelay = min(network.meanDelay, 1_000_000)
         for link in network.cloggedUntil.indices { network.cloggedUntil[link] = min(network.cloggedUntil[link], now) }

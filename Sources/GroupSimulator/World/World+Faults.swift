@@ -62,7 +62,7 @@ extension World {
             guard !network.isBlocked[network.link(node, other)] else { continue }
             close(other, node, within: closing == .prompt ? 1_000_000 : 800_000_000)
         }
-        if isBusy || mayFail { return }
+        if mayFail { return }
         heap.push(.restart, at: now + 10_000_000, a: node)
     }
 

@@ -1,5 +1,6 @@
 import GroupCore
 import GroupModel
+import GroupWire
 
 /// Links between all pairs of nodes, and the packets on their way.
 struct Network {
@@ -8,6 +9,7 @@ struct Network {
     var loss: Int
     var duplication: Int
     var reordering: Int
+    var foreign: Int
     var corruption: Int
     var meanDelay: Int64
     /// Per directed link, from × count + to.
@@ -29,6 +31,7 @@ struct Network {
         loss = plan.loss
         duplication = plan.duplication
         reordering = plan.reordering
+        foreign = plan.foreign
         corruption = plan.corruption
         meanDelay = plan.meanDelay
         isBlocked = Array(repeating: false, count: nodes * nodes)
@@ -123,11 +126,36 @@ extension World {
         if network.isBlocked[link] { return }
         if network.loss > 0, random.below(10_000) < network.loss { return }
         var packet = packet
+        if network.foreign > 0, random.below(10_000) < network.foreign {
+            enqueue(strange(packet), from: from, to: to)
+        }
         if network.corruption > 0, packet.count > 0, random.below(10_000) < network.corruption {
             packet = corrupted(packet)
         }
-        let time = network.arrival(on: link, at: now, &random)
+        enqueue(packet, from: from, to: to)
+    }
+
+    private mutating func enqueue(_ packet: Packet, from: Int, to: Int) {
+        let time = network.arrival(on: network.link(from, to), at: now, &random)
         heap.push(.datagram, at: time, a: from, b: to, c: network.store(packet))
+    }
+
+    /// A copy with a header that this cluster must not take, or bytes without any sense.
+    private mutating func strange(_ packet: Packet) -> Packet {
+        count("foreign")
+        let copy = Packet(copying: packet.contents)
+        guard copy.count >= FrameHeader.bytes, random.below(4) > 0 else {
+            for offset in 0..<copy.count {
+                copy.bytes.storeBytes(
+                    of: UInt8(truncatingIfNeeded: random.next()), toByteOffset: offset, as: UInt8.self)
+            }
+            return copy
+        }
+        // Magic, version or cluster.
+        let offset = [0, 1, 2, 4, 5, 6, 7][random.below(7)]
+        let byte = copy.bytes.load(fromByteOffset: offset, as: UInt8.self) ^ UInt8(1 << random.below(8))
+        copy.bytes.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+        return copy
     }
 
     private mutating func corrupted(_ packet: Packet) -> Packet {
