@@ -68,7 +68,8 @@ public struct MessageSlice: @unchecked Sendable {
     public var order: Order
     /// The message was sent through `control`, by the layer above for itself.
     public var isControl: Bool
-    /// A safe message delivered at its view's end, to the transitional set.
+    /// A safe message delivered at its view's end, to the transitional set; or a control message delivered there without
+    /// an order record, or after an order record was skipped: those who do not come along may have seen another order.
     public var isTransitional: Bool
 
     public init(
