@@ -113,7 +113,8 @@ extension Carrier {
             let era = entry.origins.map(\.era).max() ?? 0
             var next = Entry(
                 id: entry.id, name: entry.name, era: max(floor, era == .max ? era : era + 1), count: 0,
-                coordinator: view?.id.coordinator ?? node.me, members: entry.members.map(\.endpoint), ranks: entry.members.map(\.rank))
+                coordinator: view?.id.coordinator ?? node.me, members: entry.members.map(\.endpoint),
+                ranks: entry.members.map(\.rank))
             next.previous = entry.origins.first
             table.entries.append(next)
             sides.append(

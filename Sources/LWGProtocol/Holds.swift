@@ -51,7 +51,8 @@ extension Carrier {
     /// complete when it is sent. At the HWG's Hold it belongs to the next.
     func reportHoldAnswered(_ index: Int, _ node: Node, into out: inout LWGOutput) {
         let seat = node.seats.seats[index]
-        guard node.reportsHolds, seat.hold == .answered, seat.unnumbered == 0 || isHeavyHeld, let view = seat.view else {
+        guard node.reportsHolds, seat.hold == .answered, seat.unnumbered == 0 || isHeavyHeld, let view = seat.view
+        else {
             return
         }
         out.up.events.append(.holdAnswered(SeatHandle(index: UInt32(index)), view.id))

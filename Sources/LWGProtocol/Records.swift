@@ -57,8 +57,10 @@ extension Carrier {
         var found = table.number(of: id)
         if found == nil {
             let era = UInt32(clamping: view?.id.epoch ?? 0)
-            found = table.create(Entry(
-                    id: id, name: name, era: era, count: 0, coordinator: view?.id.coordinator ?? node.me, members: [], ranks: []))
+            found = table.create(
+                Entry(
+                    id: id, name: name, era: era, count: 0, coordinator: view?.id.coordinator ?? node.me, members: [],
+                    ranks: []))
             if let found {
                 demultiplexer.extend(to: found + 1)
                 refreshSlot(found, &node)
