@@ -74,16 +74,16 @@ import Testing
 
     @Test func `a sender hears after so many of its packets, everybody after a delay, and at once of a safe message`() {
         var schedule = AcknowledgeSchedule(members: 3)
-        schedule.received(1, count: 15, every: 16, delay: delay, isSafe: false, at: .zero)
+        schedule.received(1, count: 15, every: 16, delay: delay, isUrgent: false, at: .zero)
         #expect(!schedule.isDue(at: .zero))
         #expect(schedule.deadline == .zero + delay)
-        schedule.received(1, count: 16, every: 16, delay: delay, isSafe: false, at: .zero)
+        schedule.received(1, count: 16, every: 16, delay: delay, isUrgent: false, at: .zero)
         #expect(schedule.take(at: .zero, except: 0) == [1])
         schedule.wasTold(1, count: 16)
         #expect(!schedule.isDue(at: .zero))
         #expect(schedule.take(at: .zero + delay, except: 0) == [1, 2])
         #expect(schedule.deadline == .distantFuture)
-        schedule.received(1, count: 17, every: 16, delay: delay, isSafe: true, at: .zero)
+        schedule.received(1, count: 17, every: 16, delay: delay, isUrgent: true, at: .zero)
         #expect(schedule.take(at: .zero, except: 2) == [0, 1])
     }
 

@@ -4,7 +4,7 @@ import GroupModel
 ///
 /// A sender hears at once after `acknowledgeEvery` of its packets, which keeps its window open. Everybody hears
 /// `acknowledgeDelay` after a change, which is enough to forget what is stable, and at once when somebody may wait for
-/// stability (a safe message). Who asks (a probe) is answered.
+/// stability (a safe or a control message). Who asks (a probe) is answered.
 struct AcknowledgeSchedule: Sendable {
     /// Per member, how much of its own stream it was told that I have.
     private var told: [UInt64]
@@ -20,8 +20,8 @@ struct AcknowledgeSchedule: Sendable {
 
     /// The contiguous part of `rank`'s stream grew to `count`.
     @inline(__always)
-    mutating func received(_ rank: Rank, count: UInt64, every: UInt64, delay: Interval, isSafe: Bool, at now: Instant) {
-        if isSafe {
+    mutating func received(_ rank: Rank, count: UInt64, every: UInt64, delay: Interval, isUrgent: Bool, at now: Instant) {
+        if isUrgent {
             deadline = now
         } else if deadline == .distantFuture {
             deadline = now + delay

@@ -32,6 +32,14 @@ struct AcknowledgementMatrix: Sendable {
         return true
     }
 
+    /// What a majority of the members has of a stream; half of them with rank 0 are one.
+    func majority(of stream: Rank) -> UInt64 {
+        let sorted = counts[(stream &* members)..<((stream &+ 1) &* members)].sorted(by: >)
+        let majority = sorted[members / 2]
+        guard members.isMultiple(of: 2) else { return majority }
+        return max(majority, min(sorted[members / 2 - 1], received(by: 0, of: stream)))
+    }
+
     /// What all members that are not suspected have of a stream.
     func minimum(of stream: Rank, without suspected: [Bool]) -> UInt64 {
         var minimum = UInt64.max

@@ -65,6 +65,7 @@ enum DataFrame {
                 for index in 0..<(word.length / OrderRecord.entryBytes) {
                     let entry = OrderRecord.entry(at: payload &+ index &* OrderRecord.entryBytes, of: bytes)
                     guard entry.rank > 0, entry.rank < members, entry.through > 0 else { return nil }
+                    if entry.isUrgent { kinds.insert(.urgent) }
                 }
                 kinds.insert(.records)
             } else if word.isVoid {
@@ -78,7 +79,8 @@ enum DataFrame {
             offset = payload &+ padded(word.length)
         }
         if seen & ItemWord.orderedBit != 0 { kinds.insert(.ordered) }
-        if seen & ItemWord.safeBit != 0 { kinds.insert(.safe) }
+        if seen & ItemWord.safeBit != 0 { kinds.formUnion([.safe, .urgent]) }
+        if seen & ItemWord.control != 0 { kinds.formUnion([.control, .urgent]) }
         return PacketContents(kinds: kinds, messages: messages)
     }
 }
@@ -105,6 +107,10 @@ struct PacketKinds: OptionSet, Sendable, Hashable {
     static let fragments = Self(rawValue: 4)
     static let records = Self(rawValue: 8)
     static let voids = Self(rawValue: 16)
+    /// A control message ends in it: delivered when a majority has it and its order.
+    static let control = Self(rawValue: 32)
+    /// Somebody waits to hear that others have it: acknowledged to all at once.
+    static let urgent = Self(rawValue: 64)
     /// Items that are not simply whole messages.
     static let special: Self = [.fragments, .records, .voids]
 }
@@ -158,10 +164,16 @@ enum OrderRecord {
     struct Entry: Hashable, Sendable {
         var rank: Rank
         var through: UInt64
+        /// It orders safe or control messages, for which members wait until others have this record.
+        var isUrgent = false
     }
+    private static let urgentBit: UInt64 = 1 << 63
     static func entry(at offset: Int, of bytes: UnsafeRawBufferPointer) -> Entry {
         let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        return Entry(rank: Int(word >> 48), through: word & (DataFrame.numberLimit - 1))
+        return Entry(
+            rank: Int(word >> 48 & 0x7FFF), through: word & (DataFrame.numberLimit - 1), isUrgent: word & urgentBit != 0)
     }
-    static func word(_ entry: Entry) -> UInt64 { UInt64(entry.rank) << 48 | entry.through }
+    static func word(_ entry: Entry) -> UInt64 {
+        UInt64(entry.rank) << 48 | entry.through | (entry.isUrgent ? urgentBit : 0)
+    }
 }

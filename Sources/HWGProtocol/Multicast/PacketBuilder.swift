@@ -71,7 +71,8 @@ struct PacketBuilder: Sendable {
         used &+= DataFrame.itemHeaderBytes &+ padded
         if word.raw & (ItemWord.last | ItemWord.orderedBit) == ItemWord.last | ItemWord.orderedBit {
             kinds.insert(.ordered)
-            if word.isSafe { kinds.insert(.safe) }
+            if word.isSafe { kinds.formUnion([.safe, .urgent]) }
+            if word.isControl { kinds.formUnion([.control, .urgent]) }
         }
         if word.isWhole {
             messages &+= 1

@@ -21,7 +21,10 @@ struct ReceiveStream: Sendable {
     private var data = Reassembly()
     private var control = Reassembly()
     var gap = GapRepair()
-    /// Delivery stands at a safe message that not all members are known to have.
+    /// The highest packet in which a control message ends.
+    private var lastControl: UInt64 = 0
+    var awaitsControl: Bool { lastControl >= cursor }
+    /// Delivery stands at a message that not enough members are known to have.
     private(set) var waitsForStability = false
     private(set) var brokenMessages: UInt64 = 0
 
@@ -45,6 +48,7 @@ struct ReceiveStream: Sendable {
     @inline(__always)
     mutating func store(_ packet: Packet, number: UInt64, contents: PacketContents) {
         ring.store(packet, number: number, contents: contents)
+        if contents.kinds.contains(.control) { lastControl = max(lastControl, number) }
         guard number == contiguous &+ 1 else { return }
         contiguous = number
         if gap.known > contiguous {
@@ -70,7 +74,7 @@ struct ReceiveStream: Sendable {
     /// view's end, is marked transitional.
     @inline(__always)
     mutating func advance(
-        sender: Rank, totals: UInt64, limit: UInt64, stable: UInt64, isFinal: Bool,
+        sender: Rank, totals: UInt64, limit: UInt64, stable: UInt64, uniform: UInt64, isFinal: Bool,
         into indications: inout HWGIndications
     ) {
         waitsForStability = false
@@ -80,6 +84,7 @@ struct ReceiveStream: Sendable {
             let mayPass =
                 kinds.isDisjoint(with: [.ordered, .safe])
                 || cursor <= totals && (!kinds.contains(.safe) || !isFinal && cursor <= stable)
+                    && (!kinds.contains(.control) || isFinal || cursor <= uniform)
             if mayPass, offset == DataFrame.bodyOffset, kinds.isDisjoint(with: .special) {
                 Self.deliverAll(
                     packet, messages: contents.messages, sender: UInt16(truncatingIfNeeded: sender),
@@ -87,7 +92,7 @@ struct ReceiveStream: Sendable {
             } else {
                 let finished = deliverItems(
                     packet, sender: UInt16(truncatingIfNeeded: sender), passesTotals: cursor <= totals,
-                    isStable: cursor <= stable, isFinal: isFinal, into: &indications)
+                    isStable: cursor <= stable, isUniform: cursor <= uniform, isFinal: isFinal, into: &indications)
                 guard finished else { return }
             }
             cursor &+= 1
@@ -130,7 +135,7 @@ struct ReceiveStream: Sendable {
 
     /// Item by item from `offset`; false when it stopped at one that must wait.
     private mutating func deliverItems(
-        _ packet: Packet, sender: UInt16, passesTotals: Bool, isStable: Bool, isFinal: Bool,
+        _ packet: Packet, sender: UInt16, passesTotals: Bool, isStable: Bool, isUniform: Bool, isFinal: Bool,
         into indications: inout HWGIndications
     ) -> Bool {
         let bytes = packet.contents
@@ -150,7 +155,7 @@ struct ReceiveStream: Sendable {
             }
             if word.isLast, word.isOrdered {
                 guard passesTotals else { return false }
-                if word.isSafe, !isStable, !isFinal {
+                if !isFinal, word.isSafe && !isStable || word.isControl && !isUniform {
                     waitsForStability = true
                     return false
                 }

@@ -77,23 +77,33 @@ struct TotalOrder: Sendable {
 /// in which they first came. One entry per rank, whatever the load.
 struct PendingOrders: Sendable {
     private var through: [UInt64]
+    private var urgent: [Bool]
     private var ranks: [Rank] = []
 
-    init(members: Int) { through = Array(repeating: 0, count: members) }
+    init(members: Int) {
+        through = Array(repeating: 0, count: members)
+        urgent = Array(repeating: false, count: members)
+    }
 
     var isEmpty: Bool { ranks.isEmpty }
     var count: Int { ranks.count }
 
     @inline(__always)
-    mutating func add(_ rank: Rank, through packet: UInt64) {
+    mutating func add(_ rank: Rank, through packet: UInt64, isUrgent: Bool = false) {
         if through[rank] == 0 { ranks.append(rank) }
         through[rank] = packet
+        if isUrgent { urgent[rank] = true }
     }
 
     /// Takes at most `limit` entries, the oldest first.
     mutating func take(_ limit: Int) -> [OrderRecord.Entry] {
-        let taken = ranks.prefix(limit).map { OrderRecord.Entry(rank: $0, through: through[$0]) }
-        for entry in taken { through[entry.rank] = 0 }
+        let taken = ranks.prefix(limit).map {
+            OrderRecord.Entry(rank: $0, through: through[$0], isUrgent: urgent[$0])
+        }
+        for entry in taken {
+            through[entry.rank] = 0
+            urgent[entry.rank] = false
+        }
         ranks.removeFirst(taken.count)
         return taken
     }

@@ -60,18 +60,18 @@ extension ViewStreams {
         repairDeadline = min(repairDeadline, streams[origin].gap.askAt)
         let moreIsStable = matrix.raise(origin, member: me, to: contiguous)
         guard phase < .frozen else { return }
-        var isSafe = false
+        var isUrgent = false
         var number = before
         while number < contiguous {
             number &+= 1
             let kinds = streams[origin].ring.contents(number).kinds
-            guard !kinds.isDisjoint(with: [.ordered, .safe]) else { continue }
-            if me == 0 { pendingOrders.add(origin, through: number) }
-            if kinds.contains(.safe) { isSafe = true }
+            guard !kinds.isDisjoint(with: [.ordered, .safe, .urgent]) else { continue }
+            if me == 0 { pendingOrders.add(origin, through: number, isUrgent: kinds.contains(.urgent)) }
+            if kinds.contains(.urgent) { isUrgent = true }
         }
         schedule.received(
             origin, count: contiguous, every: UInt64(parameters.acknowledgeEvery), delay: parameters.acknowledgeDelay,
-            isSafe: isSafe, at: now)
+            isUrgent: isUrgent, at: now)
         if origin == 0 || order.scanned < streams[0].contiguous { scanOrders() }
         deliver(origin, into: &output)
         if moreIsStable { acknowledgedMore(of: origin, at: now, into: &output) }
@@ -99,12 +99,24 @@ extension ViewStreams {
         }
     }
 
+    /// Of the stream whose turn it is: packets that a majority has, when a majority has their order record too.
+    ///
+    /// ▸ Control messages wait for that. Whoever goes on as the primary view is a majority, so its cut has what anybody
+    /// delivered, in the same order. (Else one member installs a light-weight view, is cut off, and the others' next one
+    /// is a second primary successor of the same view: M7.)
+    private func uniform(_ rank: Rank) -> UInt64 {
+        guard streams[rank].awaitsControl, let head = order.head, head.rank == rank,
+            matrix.majority(of: 0) >= head.source
+        else { return 0 }
+        return matrix.majority(of: rank)
+    }
+
     private mutating func advance(_ rank: Rank, totals: UInt64, into output: inout HWGOutput) {
         let contiguous = streams[rank].contiguous
         let broken = streams[rank].brokenMessages
         streams[rank].advance(
             sender: rank, totals: totals, limit: rank == 0 ? min(contiguous, order.scanned) : contiguous,
-            stable: matrix.stable[rank], isFinal: false, into: &output.indications)
+            stable: matrix.stable[rank], uniform: uniform(rank), isFinal: false, into: &output.indications)
         counters.brokenMessages &+= streams[rank].brokenMessages &- broken
         streams[rank].release(through: matrix.stable[rank])
     }
@@ -154,6 +166,7 @@ extension ViewStreams {
             if moreIsStable { acknowledgedMore(of: stream, at: now, into: &output) }
         }
         guard phase < .frozen else { return true }
+        if let head = order.head, streams[head.rank].waitsForStability { deliverOrdered(into: &output) }
         if flags & AcknowledgeFrame.probe != 0 { schedule.owe(member) }
         if mineMoved {
             refreshWindow()

@@ -98,7 +98,7 @@ extension ViewStreams {
     ) {
         let before = output.indications.batch.slices.count
         streams[rank].advance(
-            sender: rank, totals: totals, limit: limit, stable: 0, isFinal: true, into: &output.indications)
+            sender: rank, totals: totals, limit: limit, stable: 0, uniform: 0, isFinal: true, into: &output.indications)
         guard isRest else { return }
         for index in before..<output.indications.batch.slices.count
         where output.indications.batch.slices[index].isControl {
