@@ -11,6 +11,8 @@ struct PacketBuilder: Sendable {
     private let token: UInt64
     private let capacity: Int
     private var buffer: Packet
+    /// Stands in for the buffer that left, until the next packet is opened.
+    private let none = Packet(capacity: 0)
     /// Bytes written; zero when no packet is open.
     private var used = 0
     private var kinds: PacketKinds = []
@@ -28,7 +30,7 @@ struct PacketBuilder: Sendable {
         self.origin = UInt16(truncatingIfNeeded: origin)
         self.token = token.raw
         self.capacity = capacity
-        buffer = Packet(capacity: 0)
+        buffer = none
     }
 
     var isOpen: Bool { used > 0 }
@@ -98,7 +100,7 @@ struct PacketBuilder: Sendable {
         } else {
             sealed = buffer
             sealed.count = used
-            buffer = Packet(capacity: 0)
+            buffer = none
         }
         used = 0
         return sealed

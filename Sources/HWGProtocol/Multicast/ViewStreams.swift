@@ -110,7 +110,7 @@ public struct ViewStreams: Sendable {
         builder.isOpen || !outbox.isEmpty || phase <= .held && !pendingOrders.isEmpty && window.hasReserve
     }
 
-    /// When `deadlineReached` is due; nil when nothing is pending.
+    /// When `deadlineReached` is due; `Instant.zero` when a turn's end is owed, nil when nothing is pending.
     public var nextDeadline: Instant? {
         if needsTurnEnd, phase < .ended { return .zero }
         let earliest = min(min(schedule.deadline, probe.deadline), min(repairDeadline, directs.deadline))
