@@ -12,30 +12,30 @@ import Testing
     func `a gap is asked for after the reorder delay, again with back-off, and at once when an answer was complete`() {
         var gap = GapRepair()
         gap.exists(5, contiguous: 4, at: .zero, delay: delay)
-        #expect(gap.askAt == .zero + delay)
+        #expect(gap.askAt == Instant.zero + delay)
         gap.advanced(to: 5, at: .zero)
         #expect(gap.askAt == .distantFuture)
         gap.exists(40, contiguous: 5, at: .zero, delay: delay)
         gap.asked(through: 21, at: .zero, interval: .milliseconds(1))
-        #expect(gap.askAt == .zero + .milliseconds(1))
+        #expect(gap.askAt == Instant.zero + .milliseconds(1))
         gap.asked(through: 21, at: .zero, interval: .milliseconds(1))
-        #expect(gap.askAt == .zero + .milliseconds(2))
+        #expect(gap.askAt == Instant.zero + .milliseconds(2))
         for _ in 0..<10 { gap.asked(through: 21, at: .zero, interval: .milliseconds(1)) }
-        #expect(gap.askAt == .zero + .milliseconds(32))
+        #expect(gap.askAt == Instant.zero + .milliseconds(32))
         gap.advanced(to: 20, at: .zero + .milliseconds(3))
-        #expect(gap.askAt == .zero + .milliseconds(32))
+        #expect(gap.askAt == Instant.zero + .milliseconds(32))
         gap.advanced(to: 21, at: .zero + .milliseconds(3))
-        #expect(gap.askAt == .zero + .milliseconds(3))
+        #expect(gap.askAt == Instant.zero + .milliseconds(3))
     }
 
     @Test func `the word of a third member waits longer, and gives way to the origin's`() {
         var gap = GapRepair()
         gap.exists(5, contiguous: 4, at: .zero, delay: .milliseconds(12))
-        #expect(gap.askAt == .zero + .milliseconds(12))
+        #expect(gap.askAt == Instant.zero + .milliseconds(12))
         gap.exists(5, contiguous: 4, at: .zero, delay: delay)
-        #expect(gap.askAt == .zero + delay)
+        #expect(gap.askAt == Instant.zero + delay)
         gap.exists(6, contiguous: 4, at: .zero, delay: .milliseconds(12))
-        #expect(gap.askAt == .zero + delay)
+        #expect(gap.askAt == Instant.zero + delay)
     }
 
     @Test func `what was refused for want of place is asked for when it is heard of again`() {
@@ -43,7 +43,7 @@ import Testing
         gap.exists(5, contiguous: 4, at: .zero, delay: delay)
         gap.stop()
         gap.exists(5, contiguous: 4, at: .zero, delay: delay)
-        #expect(gap.askAt == .zero + delay)
+        #expect(gap.askAt == Instant.zero + delay)
     }
 
     @Test func `stable is the minimum over all members and never falls`() {
@@ -76,7 +76,7 @@ import Testing
         var schedule = AcknowledgeSchedule(members: 3)
         schedule.received(1, count: 15, every: 16, delay: delay, isUrgent: false, at: .zero)
         #expect(!schedule.isDue(at: .zero))
-        #expect(schedule.deadline == .zero + delay)
+        #expect(schedule.deadline == Instant.zero + delay)
         schedule.received(1, count: 16, every: 16, delay: delay, isUrgent: false, at: .zero)
         #expect(schedule.take(at: .zero, except: 0) == [1])
         schedule.wasTold(1, count: 16)
@@ -91,13 +91,13 @@ import Testing
         var probe = StabilityProbe()
         let interval = Interval.milliseconds(1)
         probe.update(waits: true, progressed: false, interval: interval, at: .zero)
-        #expect(probe.deadline == .zero + interval)
+        #expect(probe.deadline == Instant.zero + interval)
         probe.sent(interval: interval, at: .zero)
-        #expect(probe.deadline == .zero + interval * 2)
+        #expect(probe.deadline == Instant.zero + interval * 2)
         for _ in 0..<9 { probe.sent(interval: interval, at: .zero) }
-        #expect(probe.deadline == .zero + interval * 32)
+        #expect(probe.deadline == Instant.zero + interval * 32)
         probe.update(waits: true, progressed: true, interval: interval, at: .zero)
-        #expect(probe.deadline == .zero + interval)
+        #expect(probe.deadline == Instant.zero + interval)
         probe.update(waits: false, progressed: true, interval: interval, at: .zero)
         #expect(probe.deadline == .distantFuture)
     }

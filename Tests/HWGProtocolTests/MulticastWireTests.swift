@@ -173,12 +173,12 @@ import Testing
         #expect(Self.kinds(Self.packet([])) == [])
         #expect(Self.kinds(Self.packet([whole(.fifo, 0), whole(.fifo, 5)])) == [])
         #expect(Self.kinds(Self.packet([whole(.fifo, 3), whole(.total, 5)])) == [.ordered])
-        #expect(Self.kinds(Self.packet([whole(.safe, 5)])) == [.ordered, .safe])
+        #expect(Self.kinds(Self.packet([whole(.safe, 5)])) == [.ordered, .safe, .urgent])
         #expect(Self.kinds(Self.packet([(ItemWord(raw: ItemWord.void), [])])) == [.voids])
         let part = ItemWord(length: 4, order: .total, isControl: true, isFirst: true, isLast: false)
         #expect(Self.kinds(Self.packet([(part, [1, 2, 3, 4])])) == [.fragments])
         let end = ItemWord(length: 4, order: .total, isControl: true, isFirst: false, isLast: true)
-        #expect(Self.kinds(Self.packet([(end, [1, 2, 3, 4])])) == [.fragments, .ordered])
+        #expect(Self.kinds(Self.packet([(end, [1, 2, 3, 4])])) == [.fragments, .ordered, .control, .urgent])
     }
 
     @Test func `nonsense in items is refused`() {
