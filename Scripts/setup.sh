@@ -17,7 +17,8 @@ major=${version% *}
 minor=${version#* }
 if [ -z "$version" ] || [ "$major" -lt "$wanted_major" ] ||
     { [ "$major" -eq "$wanted_major" ] && [ "$minor" -lt "$wanted_minor" ]; }; then
-    say "swift is ${version:-of an unknown version}; Swift $wanted_major.$wanted_minor or later is needed: https://www.swift.org/install/linux/"
+    found=${version:+$major.$minor}
+    say "swift is ${found:-of an unknown version}; Swift $wanted_major.$wanted_minor or later is needed: https://www.swift.org/install/linux/"
     exit 1
 fi
 

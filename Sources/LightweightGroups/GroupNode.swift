@@ -16,7 +16,8 @@ public final class GroupNode: Service, Sendable {
 
     /// Binds the address, opens the trace, starts the loop's thread and begins to look for the peers.
     ///
-    /// Returns when each peer has answered or failed once, at the latest after a quarter of a second.
+    /// Returns when each peer has answered or failed once, at the latest after a quarter of a second. The node runs
+    /// until `stop`, also when nobody holds it.
     /// - Throws: `setting` or `badName` for a value that cannot be used, `system` when the operating system refuses.
     public static func start(
         _ settings: NodeSettings, logger: Logger? = nil

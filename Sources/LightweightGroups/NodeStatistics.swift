@@ -9,16 +9,24 @@ public struct NodeStatistics: Sendable, Hashable {
     public var receiveCalls: UInt64 = 0
     public var messagesSent: UInt64 = 0
     public var messagesDelivered: UInt64 = 0
-    public var bytesDelivered: UInt64 = 0
     /// Messages of light-weight groups that no seat of this node is in.
     public var interference: UInt64 = 0
     /// Heavyweight views installed after a flush.
     public var hwgFlushes: UInt64 = 0
     public var hwgViews: UInt64 = 0
     public var lwgViews: UInt64 = 0
+    /// Flushes of light-weight groups within one heavyweight view.
+    public var lwgFlushes: UInt64 = 0
+    /// Messages that waited for their view here.
+    public var earlyMessages: UInt64 = 0
+    /// Messages of light-weight views that had ended: none, unless there is a bug.
+    public var staleMessages: UInt64 = 0
+    /// Requests for packets that were missing here.
     public var naks: UInt64 = 0
+    public var acknowledgements: UInt64 = 0
+    /// Packets that were here already.
+    public var duplicates: UInt64 = 0
     public var retransmissions: UInt64 = 0
-    public var heartbeats: UInt64 = 0
     public var suspicions: UInt64 = 0
     /// Datagrams that were not taken, by reason.
     public var rejected: [String: UInt64] = [:]
@@ -35,6 +43,8 @@ public struct NodeStatistics: Sendable, Hashable {
     public var turns: UInt64 = 0
     /// Liveness connections that stand now.
     public var livePeers = 0
+    /// Heavyweight groups that the node is in now.
+    public var hwgs = 0
     public var receiveBufferBytes = 0
     public var sendBufferBytes = 0
     /// Whether the kernel segments and coalesces datagrams for this node.
@@ -48,10 +58,12 @@ public struct NodeStatistics: Sendable, Hashable {
         var list: [(name: String, value: UInt64)] = [
             ("packetsIn", packetsIn), ("bytesIn", bytesIn), ("packetsOut", packetsOut), ("bytesOut", bytesOut),
             ("sendCalls", sendCalls), ("receiveCalls", receiveCalls), ("messagesSent", messagesSent),
-            ("messagesDelivered", messagesDelivered), ("bytesDelivered", bytesDelivered),
-            ("interference", interference), ("hwgFlushes", hwgFlushes), ("hwgViews", hwgViews),
+            ("messagesDelivered", messagesDelivered), ("interference", interference), ("hwgFlushes", hwgFlushes),
+            ("hwgViews", hwgViews),
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
-            ("heartbeats", heartbeats), ("suspicions", suspicions),
+            ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
+            ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
+            ("hwgs", UInt64(hwgs)),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
             ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
             ("turns", turns), ("livePeers", UInt64(livePeers)),

@@ -185,6 +185,20 @@ struct LivenessTests {
         #expect(a.liveness.links.isEmpty)
     }
 
+    @Test("a hello that does not come ends the connection")
+    func silentStranger() throws {
+        let world = try World()
+        let a = try world.add("a")
+        let stranger = try StreamConnection.connect(world.loop, to: a.address)
+        var ended = false
+        stranger.onEnd = { _ in ended = true }
+        world.until { a.liveness.links.count == 1 }
+        for link in a.liveness.links.values { link.deadline = 0 }
+        a.liveness.tick()
+        #expect(a.liveness.refusals["helloTimeout"] == 1)
+        world.until { ended }
+    }
+
     @Test("connections that have not said who they are, are bounded in number")
     func strangers() throws {
         let world = try World()

@@ -71,12 +71,15 @@ extension NodeRuntime {
             guard let carrier else { return }
             let view = GroupView(change: change, hwg: carrier.hwg, hwgView: carrier.view)
             seat.hwg = carrier.hwg
+            seat.unansweredHold = nil
             seat.group.install(view)
             if seat.consumer.view(seat.group, view) { touched.append(seat.consumer) }
             // What was held for this view can be sent now.
             retriesBlocked = true
         case .hold(let view):
-            if seat.explicitHolds { tell(seat, .hold(view)) }
+            guard explicitEndpoints.contains(seat.group.member.name) else { return }
+            seat.unansweredHold = view
+            tell(seat, .hold(view))
         case .direct(let from, let number, let bytes):
             let message = GroupMessage(
                 sender: from, number: number, order: .fifo, isTransitional: false, isDirect: true,

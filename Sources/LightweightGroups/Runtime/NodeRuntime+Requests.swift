@@ -94,6 +94,7 @@ extension NodeRuntime {
         loop.execute { [self] in
             drainOutbox()
             guard let seat = seat(key) else { return }
+            if seat.unansweredHold == view { seat.unansweredHold = nil }
             handle(.holdOK(seat.handle, view))
         }
     }

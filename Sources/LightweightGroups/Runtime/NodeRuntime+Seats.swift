@@ -26,8 +26,7 @@ extension NodeRuntime {
         let group = Group(
             name: name, member: EndpointID(member: me, name: endpoint), key: key, runtime: self, queue: queue)
         seats[index] = Seat(
-            key: key, handle: handle, group: group, consumer: consumer,
-            explicitHolds: explicitEndpoints.contains(endpoint))
+            key: key, handle: handle, group: group, consumer: consumer)
         routes[index] = Int32(consumer.index)
         consumer.seatCount += 1
         outbox.open(key)

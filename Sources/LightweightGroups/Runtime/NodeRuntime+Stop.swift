@@ -22,6 +22,11 @@ extension NodeRuntime {
     func drainIfStopping() {
         guard stage == .draining, blocked.isEmpty else { return }
         stage = .stopping
+        // The application has said that it ends: Holds of the last flush are not for it to answer.
+        for endpoint in explicitEndpoints.sorted() { explicitHolds(endpoint, false) }
+        for case let seat? in seats {
+            if let view = seat.unansweredHold { handle(.holdOK(seat.handle, view)) }
+        }
         handle(.stop)
         loop.wake()
     }

@@ -34,14 +34,14 @@ extension NodeRuntime {
 
     /// Trace lines to the operating system first: a killed process must not lose the line of a packet that left.
     private func empty() {
+        // Names and addresses before both: the lines and the packets of this turn may be the first that need them.
+        for card in effects.pointee.learned {
+            meet(card, SocketAddress(card.address))
+            liveness.learn(.init(card: card, life: 0), from: nil)
+        }
         writeTrace()
         transmit()
         for note in effects.pointee.notes { log(note) }
-        for card in effects.pointee.learned {
-            let address = SocketAddress(card.address)
-            meet(card, address)
-            liveness.learn(.init(card: card, life: 0), from: nil)
-        }
         let hasStopped = effects.pointee.stopped
         swap(&delivering, &effects.pointee.lwg)
         effects.pointee.removeAll()
