@@ -87,6 +87,10 @@ import Testing
                     c view 2@c c 1@a =
                     a view 3@a a,b 2@a =
                     """) == [])
+        // A merge with d that came to nothing was another flush.
+        #expect(
+            violations(
+                crash + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\nd view 1@d d - =\na view 3@a a,b 2@a =") == [])
     }
 
     // L1

@@ -66,9 +66,9 @@ enum FlushChecks {
     }
 
     /// F4 as far as a trace shows it. A heavyweight group's history is plain when at most one member was ever
-    /// excluded without having left, and no view has more than one successor: no partition, no second crash. There, a
-    /// view with the members of the one before it, next to the view that excludes the crashed member, is a second
-    /// flush for the one crash.
+    /// excluded without having left, no view has more than one successor, and nobody is outside the view: no
+    /// partition, no second crash, no merge that may have failed. There, a view with the members of the one before it,
+    /// next to the view that excludes the crashed member, is a second flush for the one crash.
     private static func repeatedFlushes(_ timeline: Timeline, _ findings: inout Findings) {
         let history = timeline.history
         var excluded: [Int32: Set<Int32>] = [:]
@@ -90,7 +90,9 @@ enum FlushChecks {
             guard next.next >= 0 else { continue }
             let first = lost(tenure, timeline)
             let second = lost(next, timeline)
-            guard first.isEmpty != second.isEmpty, isRepeat(first.isEmpty ? tenure : next, timeline) else { continue }
+            guard first.isEmpty != second.isEmpty, isRepeat(first.isEmpty ? tenure : next, timeline),
+                everybody(of: group, isIn: tenure.view, timeline)
+            else { continue }
             findings.add(
                 "F4", timeline.installation(timeline.tenures[Int(next.next)]).event,
                 """
@@ -98,6 +100,13 @@ enum FlushChecks {
                 \(history.name(view: tenure.view)), \(history.name(view: next.view)), \
                 \(history.name(view: timeline.nextView(next)))
                 """)
+        }
+    }
+
+    private static func everybody(of group: Int32, isIn view: Int32, _ timeline: Timeline) -> Bool {
+        timeline.tenures.allSatisfy { other in
+            timeline.history.group(seat: other.seat) != group || other.isLeaving
+                || timeline.tenure(of: other.seat, in: view) != nil
         }
     }
 
