@@ -26,7 +26,8 @@ extension HWG {
                 // What came before it left is still the leaver's, if it is here.
                 let cut = proposal.sides[index].cut
                 if case .answered = hold, isWithin(cut), zip(streams.received, cut).allSatisfy({ $0 >= $1 }) {
-                    streams.deliverThrough(cut: cut, at: now, into: &output)
+                    streams.deliverThrough(
+                        cut: cut, isPrimary: isPrimary && proposal.isPrimary, at: now, into: &output)
                 }
                 return depart(with: frame, into: &output)
             }
@@ -51,7 +52,8 @@ extension HWG {
         _ proposal: Proposal, cards: [NodeCard], at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         guard let sideCut = proposal.side(of: view.id) else { return }
-        streams.deliverThrough(cut: sideCut.cut, at: now, into: &output)
+        streams.deliverThrough(
+            cut: sideCut.cut, isPrimary: isPrimary && proposal.isPrimary, at: now, into: &output)
         let change = ViewChange(
             view: proposal.view, previous: isShown ? view.id : nil,
             joined: isShown ? proposal.view.members.filter { !view.members.contains($0) } : proposal.view.members,

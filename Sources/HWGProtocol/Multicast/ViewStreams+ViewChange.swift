@@ -68,7 +68,13 @@ extension ViewStreams {
     /// The view's last deliveries: the total order as far as the cut has its records, clamped to the cut, then the rest
     /// by (rank, number), so that all that reached this cut deliver the same set (D4) in one order (O3). Safe messages
     /// that were not delivered before are marked transitional (S1). A message whose last fragment is outside is void.
-    public mutating func deliverThrough(cut: [UInt64], at now: Instant, into output: inout HWGOutput) {
+    ///
+    /// Control messages may install light-weight views only where no other successor of this view can do so differently:
+    /// in the ordered part, on the way from a primary view to its primary successor (`isPrimary`), which has what any
+    /// member delivered. All others are marked transitional: they change tables, and the view that follows installs.
+    public mutating func deliverThrough(
+        cut: [UInt64], isPrimary: Bool = true, at now: Instant, into output: inout HWGOutput
+    ) {
         guard phase < .ended, cut.count == members else { return }
         _ = freeze()
         precondition(zip(streams, cut).allSatisfy { $0.contiguous >= $1 }, "D4: the cut is delivered by who reached it")
@@ -80,26 +86,25 @@ extension ViewStreams {
         }
         while let head = order.head {
             deliverLast(
-                head.rank, totals: min(head.through, cut[head.rank]), limit: cut[head.rank], isRest: false, into: &output)
+                head.rank, totals: min(head.through, cut[head.rank]), limit: cut[head.rank], marksControl: !isPrimary,
+                into: &output)
             order.pop()
         }
         for rank in 0..<members {
-            deliverLast(rank, totals: .max, limit: cut[rank], isRest: true, into: &output)
+            deliverLast(rank, totals: .max, limit: cut[rank], marksControl: true, into: &output)
         }
         phase = .ended
         repairDeadline = .distantFuture
         directs.deadline = .distantFuture
     }
 
-    /// `isRest`: the part that no record orders. The sequencer may have delivered it in another order and gone, so
-    /// control messages in it are marked transitional: they may change tables and must not install anything.
     private mutating func deliverLast(
-        _ rank: Rank, totals: UInt64, limit: UInt64, isRest: Bool, into output: inout HWGOutput
+        _ rank: Rank, totals: UInt64, limit: UInt64, marksControl: Bool, into output: inout HWGOutput
     ) {
         let before = output.indications.batch.slices.count
         streams[rank].advance(
             sender: rank, totals: totals, limit: limit, stable: 0, uniform: 0, isFinal: true, into: &output.indications)
-        guard isRest else { return }
+        guard marksControl else { return }
         for index in before..<output.indications.batch.slices.count
         where output.indications.batch.slices[index].isControl {
             output.indications.batch.slices[index].isTransitional = true
