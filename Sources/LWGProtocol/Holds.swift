@@ -47,11 +47,11 @@ extension Carrier {
         if let number = table.number(of: node.seats.seats[index].lwg) { considerFlushOK(number, node) }
     }
 
-    /// Within an HWG view, a message that was accepted and has no number yet belongs to this view: the promise is
-    /// complete when it is sent. At the HWG's Hold it belongs to the next.
+    /// A message that was accepted and has no number yet belongs to this view: the promise is complete when it is sent, or
+    /// when the HWG's HoldOK is given, which makes it one of the next view.
     func reportHoldAnswered(_ index: Int, _ node: Node, into out: inout LWGOutput) {
         let seat = node.seats.seats[index]
-        guard node.reportsHolds, seat.hold == .answered, seat.unnumbered == 0 || isHeavyHeld, let view = seat.view
+        guard node.reportsHolds, seat.hold == .answered, seat.unnumbered == 0 || hasGivenHoldOK, let view = seat.view
         else {
             return
         }
@@ -68,6 +68,7 @@ extension Carrier {
         guard let viewID = holdView, unanswered == 0 else { return }
         holdView = nil
         hasGivenHoldOK = true
+        if node.reportsHolds { reportUnnumbered(node, into: &out) }
         // A record in flight may be delivered in the cut: then this side has an LWG to tell of.
         var hasState = !outbox.inFlight.isEmpty
         switch phase {
@@ -76,6 +77,16 @@ extension Carrier {
         case .settled: if !table.isVacant { hasState = true }
         }
         out.requests.append(.holdOK(id, viewID, hasState: hasState))
+    }
+
+    private func reportUnnumbered(_ node: Node, into out: inout LWGOutput) {
+        for entry in table.entries {
+            var at = node.seats.head(of: entry.id)
+            while let seat = at {
+                if node.seats.seats[seat].unnumbered > 0 { reportHoldAnswered(seat, node, into: &out) }
+                at = node.seats.seats[seat].next
+            }
+        }
     }
 
     // MARK: the LWG flush
