@@ -22,7 +22,8 @@ extension NodeRuntime {
             core.pointee.handle(.turnEnded, at: now, into: &effects.pointee)
             empty()
             rounds += 1
-        } while hasEffects && rounds < Self.roundsPerTurn
+        } while stage != .stopped && hasEffects && rounds < Self.roundsPerTurn
+        guard stage != .stopped else { return }
         if hasEffects { loop.wake() }
         drainIfStopping()
         schedule()
@@ -60,7 +61,6 @@ extension NodeRuntime {
     }
 
     private func schedule() {
-        guard stage != .stopped else { return }
         let due = core.pointee.nextDeadline
         guard due != deadlineSet else { return }
         deadlineSet = due
