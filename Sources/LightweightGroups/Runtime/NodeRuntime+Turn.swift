@@ -19,6 +19,7 @@ extension NodeRuntime {
         }
         var rounds = 0
         repeat {
+            isTurnOpen = false
             core.pointee.handle(.turnEnded, at: now, into: &effects.pointee)
             empty()
             rounds += 1
@@ -30,7 +31,7 @@ extension NodeRuntime {
     }
 
     private var hasEffects: Bool {
-        !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty || retriesBlocked
+        isTurnOpen || !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty || retriesBlocked
     }
 
     /// Trace lines to the operating system first: a killed process must not lose the line of a packet that left.
