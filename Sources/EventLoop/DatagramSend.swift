@@ -69,6 +69,7 @@ extension DatagramSocket {
     /// Sends datagrams in the order given. Consecutive ones of equal size to the same address (the last may be
     /// shorter) leave in one piece. What the kernel has no room for waits, up to `queueBytes`, and leaves when it can.
     public func send(_ datagrams: [OutgoingDatagram]) {
+        guard writing != nil else { return }
         guard unsent.isEmpty else { return keep(datagrams[...]) }
         let sent = transmit(datagrams)
         if sent < datagrams.count { keep(datagrams[sent...]) }

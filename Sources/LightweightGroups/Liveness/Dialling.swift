@@ -7,6 +7,8 @@ struct DialTarget {
     /// start together do not dial in step.
     static let firstDelay: Int64 = 50_000_000
     static let longestDelay: Int64 = 750_000_000
+    /// The same for nodes that were only heard of: there may be many, and most that do not answer are gone.
+    static let longestLearnedDelay: Int64 = 5_000_000_000
     /// How long a node that was only heard of is dialled in vain.
     static let learnedLifetime: Int64 = 600_000_000_000
 
@@ -37,7 +39,7 @@ struct DialTarget {
     mutating func backOff(now: Int64, jitter: Double) {
         isDialling = false
         due = now + delay + Int64(Double(delay) * 0.25 * jitter)
-        delay = min(delay * 2, Self.longestDelay)
+        delay = min(delay * 2, isConfigured ? Self.longestDelay : Self.longestLearnedDelay)
     }
 }
 

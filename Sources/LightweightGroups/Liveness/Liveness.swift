@@ -197,7 +197,8 @@ final class Liveness {
 
     private func dropSelf(_ link: Link) {
         if let target = link.target {
-            targets[target]?.isSelf = true
+            // Another port is no address of this node: TCP can connect a socket to itself when nobody listens there.
+            if target.port == me.card.address.port { targets[target]?.isSelf = true }
         } else {
             // The end that dialled learns it from this.
             link.connection.send(LivenessFrame.hello(mine()).encoded())

@@ -18,7 +18,8 @@ extension NodeRuntime {
     }
 
     func fellBehind(_ consumer: Consumer) {
-        guard !consumer.isBehind, stage == .running || stage == .draining else { return }
+        // A node that stops no longer waits for its consumers: what comes until it has left is little.
+        guard !consumer.isBehind, stage == .running else { return }
         consumer.isBehind = true
         behind += 1
         guard behind == 1 else { return }

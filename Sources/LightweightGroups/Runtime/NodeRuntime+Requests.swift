@@ -101,7 +101,10 @@ extension NodeRuntime {
 
     // MARK: On the loop
 
-    func handle(_ event: NodeEvent) { core.pointee.handle(event, at: now, into: &effects.pointee) }
+    func handle(_ event: NodeEvent) {
+        isTurnOpen = true
+        core.pointee.handle(event, at: now, into: &effects.pointee)
+    }
 
     private func join(_ call: JoinCall, at endpoint: ShortName) {
         if let taken = call.names.first(where: { joins[JoinKey(endpoint: endpoint, group: $0)] != nil }) {

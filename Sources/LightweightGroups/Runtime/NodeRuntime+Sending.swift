@@ -9,6 +9,7 @@ extension NodeRuntime {
         guard index < seats.count, let seat = seats[index], seat.key.serial == key.serial else { return .gone }
         // Behind what the seat sent before, and not while this node's own consumers are behind.
         guard behind == 0, seat.retained.isEmpty else { return refuse(seat) }
+        isTurnOpen = true
         switch core.pointee.multicast(seat.handle, order: order, bytes: bytes, at: now, into: &effects.pointee) {
         case .accepted(let number):
             statistics.messagesSent &+= 1
@@ -120,6 +121,7 @@ extension NodeRuntime {
     func retryBlocked() {
         retriesBlocked = false
         guard behind == 0, !blocked.isEmpty else { return }
+        isTurnOpen = true
         let keys = blocked
         blocked.removeAll(keepingCapacity: true)
         var full: Set<HWGID> = []

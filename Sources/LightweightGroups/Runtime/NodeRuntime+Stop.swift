@@ -45,14 +45,16 @@ extension NodeRuntime {
     func finish() {
         guard stage != .stopped else { return }
         stage = .stopped
-        for case let seat? in seats {
-            tell(seat, .left(.stopped))
+        let last = seats.compactMap { $0 }
+        for seat in last { tell(seat, .left(.stopped)) }
+        handOver()
+        seats.removeAll()
+        for seat in last {
             seat.group.install(nil)
             abandon(seat)
             for waiter in seat.leaving { waiter() }
         }
-        handOver()
-        seats.removeAll()
+        tickets.failAll(.stopped)
         for case let consumer? in consumers { consumer.finishForGood() }
         consumers.removeAll()
         inboxes.removeAll()

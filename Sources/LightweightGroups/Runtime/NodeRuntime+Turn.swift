@@ -19,17 +19,19 @@ extension NodeRuntime {
         }
         var rounds = 0
         repeat {
+            isTurnOpen = false
             core.pointee.handle(.turnEnded, at: now, into: &effects.pointee)
             empty()
             rounds += 1
-        } while hasEffects && rounds < Self.roundsPerTurn
+        } while stage != .stopped && hasEffects && rounds < Self.roundsPerTurn
+        guard stage != .stopped else { return }
         if hasEffects { loop.wake() }
         drainIfStopping()
         schedule()
     }
 
     private var hasEffects: Bool {
-        !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty || retriesBlocked
+        isTurnOpen || !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty || retriesBlocked
     }
 
     /// Trace lines to the operating system first: a killed process must not lose the line of a packet that left.
@@ -60,7 +62,6 @@ extension NodeRuntime {
     }
 
     private func schedule() {
-        guard stage != .stopped else { return }
         let due = core.pointee.nextDeadline
         guard due != deadlineSet else { return }
         deadlineSet = due

@@ -69,6 +69,8 @@ final class NodeRuntime: @unchecked Sendable {
     var runs: [SocketAddress: Int] = [:]
     var buckets: [[OutgoingDatagram]] = []
 
+    /// The core was given something since its turn was last ended: what it packed meanwhile has not left.
+    var isTurnOpen = false
     /// Packets for members without a known address.
     var unaddressed: UInt64 = 0
     var statistics = NodeStatistics()

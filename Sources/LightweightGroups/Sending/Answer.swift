@@ -62,6 +62,15 @@ final class Tickets: Sendable {
 
     func withdraw(_ ticket: UInt64) { _ = state.withLock { $0.open.removeValue(forKey: ticket) } }
 
+    /// Nothing more will be answered.
+    func failAll(_ failure: GroupError) {
+        let open = state.withLock { state in
+            defer { state.open = [:] }
+            return state.open.values
+        }
+        for answer in open { answer.resolve(.failure(failure)) }
+    }
+
     /// Ticket 0 is nobody's.
     func resolve(_ ticket: UInt64, _ result: Result<UInt64, GroupError>) {
         guard ticket != 0 else { return }
