@@ -20,6 +20,10 @@ public struct NodeStatistics: Sendable, Hashable {
     public var retransmissions: UInt64 = 0
     public var heartbeats: UInt64 = 0
     public var suspicions: UInt64 = 0
+    /// `CLOCK_MONOTONIC` at the last suspicion; 0 for none.
+    public var lastSuspicionNanoseconds: UInt64 = 0
+    /// Heavyweight groups that this node is in now, the control group counted.
+    public var heavyweightGroups: UInt64 = 0
     /// Datagrams that were not taken, by reason.
     public var rejected: [String: UInt64] = [:]
     /// Liveness connections refused or closed during the hello, by reason.
@@ -52,6 +56,7 @@ public struct NodeStatistics: Sendable, Hashable {
             ("interference", interference), ("hwgFlushes", hwgFlushes), ("hwgViews", hwgViews),
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
             ("heartbeats", heartbeats), ("suspicions", suspicions),
+            ("heavyweightGroups", heavyweightGroups),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
             ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
             ("turns", turns), ("livePeers", UInt64(livePeers)),

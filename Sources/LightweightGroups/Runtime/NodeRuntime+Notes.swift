@@ -1,3 +1,4 @@
+import EventLoop
 import GroupCore
 import GroupModel
 import HWGProtocol
@@ -8,6 +9,7 @@ extension NodeRuntime {
         switch note {
         case .suspected(let member, let cause):
             statistics.suspicions &+= 1
+            statistics.lastSuspicionNanoseconds = UInt64(monotonicNanoseconds())
             logger.info("suspect \(names.text(member)): \(cause)")
         case .alive(let member):
             logger.debug("\(names.text(member)) is heard again")
@@ -55,8 +57,12 @@ extension NodeRuntime {
         statistics.refusedConnections = liveness.refusals
         statistics.traceLines = trace?.lines ?? 0
         statistics.lostTraceLines = trace?.lost ?? 0
-        let core = core.pointee.counters
+        let core = core.pointee.statistics
         statistics.hwgFlushes = core.heavyweightFlushes
+        statistics.heavyweightGroups = core.heavyweightGroups
+        statistics.interference = core.lightweight.interference
+        statistics.naks = core.multicast.negativeAcknowledgesSent
+        statistics.retransmissions = core.multicast.retransmitted
         statistics.rejected = [:]
         for (reason, count) in core.rejected { statistics.rejected["\(reason)"] = count }
         statistics.rejected["otherCluster"] = core.otherCluster
