@@ -13,9 +13,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
-        .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.0.0",
-            traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
+        // Instead of swift-configuration's trait of that name, which tells neither a file's keys nor their lines.
+        .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
     ],
     targets: [
         // The protocol cores: values without I/O and without dependencies. The arrows are design.md, section 3.
@@ -43,14 +43,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "lwg",
             dependencies: [
-                "LightweightGroups", "GroupSimulator", "EventLoop",
+                "LightweightGroups", "GroupSimulator", "CNet",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -68,7 +70,9 @@ let package = Package(
         .testTarget(
             name: "LightweightGroupsTests", dependencies: ["LightweightGroups", "EventLoop", "GroupModel"],
             swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["GroupSimulator", "GroupModel"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["lwg", "LightweightGroups", "GroupSimulator", "GroupModel"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -23,6 +23,9 @@ public final class Group: Sendable {
         self.queue = queue
     }
 
+    /// The seat's number on this node, as in `BatchEntry.seat`; another group's after this one's `left`.
+    public var seat: Int { Int(key.index) }
+
     /// The endpoint's name; `0` is the default.
     public var endpoint: String { member.name.description }
 

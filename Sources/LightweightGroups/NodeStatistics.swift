@@ -28,6 +28,10 @@ public struct NodeStatistics: Sendable, Hashable {
     public var duplicates: UInt64 = 0
     public var retransmissions: UInt64 = 0
     public var suspicions: UInt64 = 0
+    /// `CLOCK_MONOTONIC` at the last suspicion; 0 for none.
+    public var lastSuspicionNanoseconds: UInt64 = 0
+    /// Heavyweight groups that this node is in now, the control group counted.
+    public var heavyweightGroups: UInt64 = 0
     /// Datagrams that were not taken, by reason.
     public var rejected: [String: UInt64] = [:]
     /// Liveness connections refused or closed during the hello, by reason.
@@ -61,9 +65,8 @@ public struct NodeStatistics: Sendable, Hashable {
             ("messagesDelivered", messagesDelivered), ("interference", interference), ("hwgFlushes", hwgFlushes),
             ("hwgViews", hwgViews),
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
-            ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
-            ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
-            ("hwgs", UInt64(hwgs)),
+            ("heartbeats", heartbeats), ("suspicions", suspicions),
+            ("heavyweightGroups", heavyweightGroups),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
             ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
             ("turns", turns), ("livePeers", UInt64(livePeers)),

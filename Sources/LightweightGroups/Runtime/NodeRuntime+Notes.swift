@@ -1,3 +1,4 @@
+import EventLoop
 import GroupCore
 import GroupModel
 import HWGProtocol
@@ -7,6 +8,8 @@ extension NodeRuntime {
     func log(_ note: Note) {
         switch note {
         case .suspected(let member, let cause):
+            statistics.suspicions &+= 1
+            statistics.lastSuspicionNanoseconds = UInt64(monotonicNanoseconds())
             logger.info("suspect \(names.text(member)): \(cause)")
         case .alive(let member):
             logger.debug("\(names.text(member)) is heard again")
@@ -56,16 +59,10 @@ extension NodeRuntime {
         statistics.lostTraceLines = trace?.lost ?? 0
         let core = core.pointee.statistics
         statistics.hwgFlushes = core.heavyweightFlushes
-        statistics.hwgs = Int(clamping: core.heavyweightGroups)
-        statistics.suspicions = core.suspicions
+        statistics.heavyweightGroups = core.heavyweightGroups
         statistics.interference = core.lightweight.interference
-        statistics.lwgFlushes = core.lightweight.flushes
-        statistics.earlyMessages = core.lightweight.early
-        statistics.staleMessages = core.lightweight.stale
         statistics.naks = core.multicast.negativeAcknowledgesSent
         statistics.retransmissions = core.multicast.retransmitted
-        statistics.acknowledgements = core.multicast.acknowledgesSent
-        statistics.duplicates = core.multicast.duplicates
         statistics.rejected = [:]
         for (reason, count) in core.rejected { statistics.rejected["\(reason)"] = count }
         statistics.rejected["otherCluster"] = core.otherCluster

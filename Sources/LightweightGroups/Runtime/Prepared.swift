@@ -57,7 +57,9 @@ struct Prepared {
 
         var core = CoreConfiguration(card: card, cluster: settings.cluster, seed: seed, defaultGroup: defaultGroup)
         core.initialNodes = settings.initialNodes.map { NodeID(name: $0) }
-        core.initialCount = 1 + peers.filter { $0.numeric != socket.address }.count
+        core.initialCount =
+            core.initialNodes.isEmpty
+            ? 1 + peers.filter { $0.numeric != socket.address }.count : core.initialNodes.count
         core.heartbeatInterval = Interval(settings.heartbeatInterval)
         core.failureTimeout = Interval(settings.failureTimeout)
         core.gather = Interval(settings.gather)

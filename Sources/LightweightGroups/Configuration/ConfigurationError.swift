@@ -1,0 +1,20 @@
+/// All that is wrong with a configuration, at once.
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    public struct Problem: Hashable, Sendable, CustomStringConvertible {
+        /// Where the value stands: `FILE:LINE`, an environment variable, a flag.
+        public let source: String
+        /// The key's full name, `section.key`; empty when the file as a whole is at fault.
+        public let key: String
+        /// What is wrong and what is allowed.
+        public let reason: String
+
+        public var description: String {
+            key.isEmpty ? "\(source): \(reason)" : "\(source): \(key): \(reason)"
+        }
+    }
+
+    /// In the order of the sources, flags first, and of lines within a file.
+    public let problems: [Problem]
+
+    public var description: String { problems.map(\.description).joined(separator: "\n") }
+}

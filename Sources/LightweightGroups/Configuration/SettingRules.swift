@@ -1,0 +1,39 @@
+/// What must hold between keys.
+enum SettingRules {
+    /// - Parameter source: where a key's value comes from, for the message.
+    static func broken(
+        by settings: NodeSettings, source: (String) -> String
+    ) -> [ConfigurationError.Problem] {
+        var problems: [ConfigurationError.Problem] = []
+        func problem(_ key: String, _ reason: String) {
+            problems.append(.init(source: source(key), key: key, reason: reason))
+        }
+        if let (host, _) = SettingForm.address(settings.listen), !SettingForm.isLoopback(host: host),
+            !settings.insecure
+        {
+            problem(
+                "transport.listen",
+                "\(host) is not a loopback address, and packets are not authenticated yet: whoever reaches the port can "
+                    + "disturb the groups. Set transport.insecure: true to allow it")
+        }
+        if settings.failureTimeout < settings.heartbeatInterval * 2 {
+            problem(
+                "failureDetector.timeout",
+                "\(settings.failureTimeout.spelled) is less than two intervals of \(settings.heartbeatInterval.spelled): "
+                    + "one lost heartbeat would exclude a node")
+        }
+        if settings.windowBytes < settings.packetBytes * 2 {
+            problem(
+                "transport.windowBytes",
+                "less than two packets of \(SettingValue.size(settings.packetBytes)): nothing could be sent while one "
+                    + "is not acknowledged")
+        }
+        if settings.queueBytes < settings.windowBytes {
+            problem(
+                "limits.queueBytes",
+                "less than one sender's window of \(SettingValue.size(settings.windowBytes)): reading would pause at "
+                    + "once")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Glibc
+import LightweightGroups
+import Logging
+import ServiceLifecycle
+
+struct NodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node", abstract: "Run a node until SIGTERM or SIGINT, which leave all groups in one flush.")
+
+    @OptionGroup var options: NodeOptions
+
+    @Option(name: .customLong("join"), help: ArgumentHelp("A group to join; repeat it for more.", valueName: "name"))
+    var groups: [String] = []
+
+    @Flag(help: "Print one JSON object per line.")
+    var json = false
+
+    func run() async throws {
+        let settings = try options.settings()
+        let logger = Logger.toStandardError(settings.logLevel)
+        let node = try await GroupNode.start(settings, logger: logger)
+        let reporter = ShellReporter(json: json)
+        reporter.report(.ready(member: node.member, pid: getpid(), listen: node.listenAddress))
+        let inbox = Inbox()
+        let printing = Task {
+            var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { _ in }
+            await events.run()
+        }
+        if !groups.isEmpty {
+            do {
+                _ = try await node.join(groups, into: inbox)
+            } catch {
+                await node.stop()
+                throw error
+            }
+        }
+        let services = ServiceGroup(
+            configuration: .init(services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await services.run()
+        if groups.isEmpty { printing.cancel() }
+        await printing.value
+    }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import Foundation
+import GroupSimulator
+
+struct SimCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sim", abstract: "Run seeded simulated worlds and judge what happened in them.",
+        discussion: "The same seed and options give the same run, byte for byte.")
+
+    @Option(help: "One seed.") var seed: UInt64?
+    @Option(help: ArgumentHelp("Seeds from A to B.", valueName: "a..b")) var seeds: SeedRange?
+    @Option(help: "Seeds that run at once.") var jobs = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Nodes of a world.") var nodes = 5
+    @Option(help: "Light-weight groups of a world.") var groups = 50
+    @Option(help: "Virtual seconds in which everything may fail.") var seconds = 10
+    @Option(
+        help:
+            "What may fail: all, none, or a list of loss,duplication,reordering,corruption,clogs,partitions,crashes,pauses,stops."
+    ) var faults = "all"
+    @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
+    @Flag(help: "Print what happened, line by line, of a single seed.") var transcript = false
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
+        guard (1...64).contains(nodes) else { throw ValidationError("--nodes must be 1 to 64.") }
+        guard (1...100_000).contains(groups) else { throw ValidationError("--groups must be 1 to 100000.") }
+        guard (0...3_600).contains(seconds) else { throw ValidationError("--seconds must be 0 to 3600.") }
+        guard (1...1_024).contains(jobs) else { throw ValidationError("--jobs must be 1 to 1024.") }
+        guard SimulatedFaults(faults) != nil else { throw ValidationError("--faults has an unknown name.") }
+        if (trace != nil || transcript) && range.count > 1 {
+            throw ValidationError("--trace and --transcript are for a single seed.")
+        }
+    }
+
+    private var range: ClosedRange<UInt64> { seeds?.range ?? (seed ?? 1)...(seed ?? 1) }
+
+    func run() async throws {
+        var options = SimulationOptions(
+            nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
+        options.keepsTranscript = transcript
+        let begin = Monotonic.nanoseconds
+        let summary = await simulate(options)
+        let realSeconds = Double(Monotonic.nanoseconds - begin) / 1e9
+        for line in summary.transcript { LineWriter.output.write(line, more: true) }
+        if let trace { try Self.append(summary.trace, to: trace) }
+        LineWriter.output.write(json ? summary.json(realSeconds).line : summary.text(realSeconds))
+        if !summary.violations.isEmpty { throw ExitCode(ExitStatus.failed) }
+    }
+
+    private func simulate(_ options: SimulationOptions) async -> SimulationSummary {
+        let progress = ProgressBar()
+        defer { progress.clear() }
+        var summary = SimulationSummary(keepsTrace: trace != nil)
+        var waiting = range.makeIterator()
+        await withTaskGroup(of: SimulationReport.self) { group in
+            for _ in 0..<jobs {
+                guard let seed = waiting.next() else { break }
+                group.addTask { Simulation.run(seed: seed, options: options) }
+            }
+            while let report = await group.next() {
+                if let seed = waiting.next() { group.addTask { Simulation.run(seed: seed, options: options) } }
+                summary.add(report)
+                progress.show(
+                    summary.seeds, of: range.count,
+                    "\(summary.seeds) of \(range.count) seeds, "
+                        + "\(summary.violations.count) violations")
+            }
+        }
+        return summary
+    }
+
+    private static func append(_ bytes: [UInt8], to file: String) throws {
+        guard let stream = OutputStream(toFileAtPath: file, append: true) else { throw Failure("cannot write \(file)") }
+        stream.open()
+        defer { stream.close() }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBufferPointer { buffer in
+                buffer.baseAddress.map { stream.write($0, maxLength: buffer.count) } ?? 0
+            }
+            guard count > 0 else { throw Failure("cannot write \(file)") }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
+
+/// `A..B`, both included.
+struct SeedRange: ExpressibleByArgument {
+    let range: ClosedRange<UInt64>
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].isEmpty, let first = UInt64(parts[0]), let last = UInt64(parts[2]),
+            first <= last, last - first < 1 << 32
+        else { return nil }
+        range = first...last
+    }
+}
+
+/// What many seeds gave.
+struct SimulationSummary: Sendable {
+    private(set) var seeds = 0
+    private(set) var violations: [(seed: UInt64, violation: Violation, reproduction: String)] = []
+    private(set) var simulatedSeconds = 0.0
+    private(set) var rare: [String: Int] = [:]
+    private(set) var transcript: [String] = []
+    private(set) var trace: [UInt8] = []
+    private var digests: [UInt64: UInt64] = [:]
+    private let keepsTrace: Bool
+    /// Described at most; the number of seeds that fail is told beside.
+    private static let limit = 1_000
+
+    init(keepsTrace: Bool) { self.keepsTrace = keepsTrace }
+
+    mutating func add(_ report: SimulationReport) {
+        seeds += 1
+        simulatedSeconds += report.simulatedSeconds
+        for (name, times) in report.rare { rare[name, default: 0] += times }
+        digests[report.seed] = UInt64(report.digest, radix: 16)
+        transcript += report.transcript
+        if keepsTrace { trace = report.trace }
+        for violation in report.violations where violations.count < Self.limit {
+            violations.append((report.seed, violation, report.reproduction))
+        }
+    }
+
+    /// Of one seed its own; of many, theirs in the order of the seeds, whatever order they ended in.
+    var digest: String {
+        let sorted = digests.sorted { $0.key < $1.key }.map(\.value)
+        let combined = sorted.count == 1 ? sorted[0] : sorted.reduce(0) { DeliveryDigest.mix($0 ^ $1) }
+        let digits = String(combined, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private var sorted: [(seed: UInt64, violation: Violation, reproduction: String)] {
+        violations.sorted { ($0.seed, $0.violation.line) < ($1.seed, $1.violation.line) }
+    }
+
+    func json(_ realSeconds: Double) -> JSON {
+        [
+            "seeds": .int(seeds),
+            "violations": .array(
+                sorted.map { entry in
+                    guard case .object(let fields) = entry.violation.json else { return .null }
+                    return .object(
+                        [.init(key: "seed", value: .unsigned(entry.seed))] + fields
+                            + [.init(key: "reproduction", value: .string(entry.reproduction))])
+                }), "simulatedSeconds": .number(simulatedSeconds), "realSeconds": .number(realSeconds),
+            "rare": .object(rare.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .int($0.value)) }),
+            "digest": .string(digest),
+        ]
+    }
+
+    func text(_ realSeconds: Double) -> String {
+        var lines = sorted.map { entry in
+            "seed \(entry.seed): \(entry.violation.property) \(entry.violation.group) \(entry.violation.process), line "
+                + "\(entry.violation.line): \(entry.violation.why)\n  \(entry.reproduction)"
+        }
+        for (name, times) in rare.sorted(by: { $0.key < $1.key }) { lines.append("  \(name) \(times)") }
+        lines.append(
+            "\(seeds) seeds, \(violations.count) violations, \(JSON.number(simulatedSeconds).line) simulated seconds in "
+                + "\(JSON.number(realSeconds).line) s, digest \(digest)")
+        return lines.joined(separator: "\n")
+    }
+}

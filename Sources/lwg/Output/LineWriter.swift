@@ -1,0 +1,66 @@
+import Glibc
+import Synchronization
+
+/// Writes whole lines to a file descriptor from any task; lines of different tasks never mix.
+///
+/// A write blocks while the reader is behind, which is wanted: whoever produces the lines then waits too.
+final class LineWriter: Sendable {
+    static let output = LineWriter(descriptor: STDOUT_FILENO)
+    static let errors = LineWriter(descriptor: STDERR_FILENO)
+
+    private struct State {
+        var buffer: [UInt8] = []
+        var isBroken = false
+    }
+    private let state = Mutex(State())
+    private let descriptor: Int32
+    /// A buffer this full is written before the next line joins it.
+    private static let bufferBytes = 64 << 10
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// The reader is gone; lines are dropped.
+    var isBroken: Bool { state.withLock { $0.isBroken } }
+
+    /// - Parameter more: more lines follow at once, after which the caller writes one without or calls `flush`.
+    func write(_ line: String, more: Bool = false) {
+        state.withLock { state in
+            state.buffer.append(contentsOf: line.utf8)
+            state.buffer.append(UInt8(ascii: "\n"))
+            if !more || state.buffer.count >= Self.bufferBytes { write(&state) }
+        }
+    }
+
+    func write(_ json: JSON, more: Bool = false) {
+        state.withLock { state in
+            json.write(into: &state.buffer)
+            state.buffer.append(UInt8(ascii: "\n"))
+            if !more || state.buffer.count >= Self.bufferBytes { write(&state) }
+        }
+    }
+
+    /// Text without an end of line, written at once.
+    func writePart(_ text: String) {
+        state.withLock { state in
+            state.buffer.append(contentsOf: text.utf8)
+            write(&state)
+        }
+    }
+
+    func flush() { state.withLock { write(&$0) } }
+
+    private func write(_ state: inout State) {
+        var written = 0
+        while written < state.buffer.count, !state.isBroken {
+            let count = state.buffer[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                written += count
+            } else if count < 0 && (errno == EINTR || errno == EAGAIN) {
+                continue
+            } else {
+                state.isBroken = true
+            }
+        }
+        state.buffer.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Glibc
+import LightweightGroups
+import Logging
+
+struct ShellCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shell", abstract: "Run a node and drive it from a terminal or a pipe.",
+        discussion: "Commands:\n" + ShellRequest.usage.map { "  " + $0 }.joined(separator: "\n"))
+
+    @OptionGroup var options: NodeOptions
+
+    @Flag(help: "Answer Holds yourself, with `holdok NAME`, before the deadline.")
+    var explicitHolds = false
+
+    @Flag(help: "Print one JSON object per line.")
+    var json = false
+
+    func run() async throws {
+        var settings = try options.settings()
+        settings.explicitHolds = explicitHolds
+        // Before the node's threads exist, so that no signal finds the default action.
+        signal(SIGINT, SIG_IGN)
+        signal(SIGTERM, SIG_IGN)
+        let node = try await GroupNode.start(settings, logger: .toStandardError(settings.logLevel))
+        let session = ShellSession(node: node, settings: settings, reporter: ShellReporter(json: json))
+        await session.run(lines: LineReader(descriptor: STDIN_FILENO))
+    }
+}
+
+extension Logger {
+    static func toStandardError(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "lwg", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = level
+        return logger
+    }
+}

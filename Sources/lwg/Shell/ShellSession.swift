@@ -1,0 +1,216 @@
+import Glibc
+import LightweightGroups
+
+/// One node driven by lines: what each command does, in the order given within a group, and without one group's
+/// wait (a hold, a full window) stopping the commands of others.
+actor ShellSession {
+    private let node: GroupNode
+    private let inbox = Inbox()
+    private let reporter: ShellReporter
+    private let settings: NodeSettings
+
+    private var groups: [String: Group] = [:]
+    /// The Hold that each group's application has not answered yet.
+    private var tails: [String: Task<Void, Never>] = [:]
+    private var waiting = 0
+    /// Commands that may wait at once. A reader of lines then waits for one to end.
+    private static let waitingCommands = 1_024
+    /// How long the end of input waits for commands that were given before it; a held group may never let them go.
+    private static let drainTime = Duration.seconds(5)
+
+    init(node: GroupNode, settings: NodeSettings, reporter: ShellReporter) {
+        self.node = node
+        self.settings = settings
+        self.reporter = reporter
+    }
+
+    /// Takes commands until the input ends, `quit`, or SIGINT or SIGTERM; then leaves all groups in one flush.
+    func run(lines: LineReader) async {
+        reporter.report(.ready(member: node.member, pid: getpid(), listen: node.listenAddress))
+        let printing = Task { [node, inbox, reporter] in
+            var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { await self.forget($0) }
+            await events.run()
+        }
+        let reading = Task { await self.read(lines) }
+        let ending = Task {
+            await Signals.wait()
+            reading.cancel()
+        }
+        await reading.value
+        ending.cancel()
+        await drain()
+        await node.stop()
+        await printing.value
+    }
+
+    private func read(_ lines: LineReader) async {
+        while let line = await lines.next(), !reporter.writer.isBroken {
+            do {
+                guard let request = try ShellRequest.parse(line) else { continue }
+                if request == .quit { return }
+                await perform(request)
+            } catch {
+                reporter.report(.error(code: "usage", message: error.reason, command: error.verb))
+            }
+        }
+    }
+
+    private func perform(_ request: ShellRequest) async {
+        switch request {
+        case .join(let names): await enqueue(names) { await self.join(names) }
+        case .leave(let names): await enqueue(names) { await self.leave(names) }
+        case .send(let name, let text, let order):
+            await enqueue([name]) { await self.send(text, to: name, order: order) }
+        case .sendTo(let member, let name, let text):
+            await enqueue([name]) { await self.send(text, toMember: member, in: name) }
+        case .burst(let name, let count, let size, let order):
+            await enqueue([name]) { await self.burst(name, count: count, size: size, order: order) }
+        case .flush(let name): await enqueue([name]) { await self.flush(name) }
+        // The rest does not wait behind a group that is held: a Hold is answered, or looked at.
+        case .holdOK(let name): holdOK(name)
+        case .views:
+            let views = await node.views().map { ShellView($0.view, of: $0.group, at: node) }
+            reporter.report(.views(views))
+        case .map:
+            let entries = await node.mapping().map { ($0.group, $0.hwg.description, $0.version) }
+            reporter.report(.map(entries))
+        case .stats: reporter.report(.stats(await node.statistics().counters))
+        case .why(let name): await why(name)
+        case .switchMapping(let name, _):
+            reporter.report(
+                .error(
+                    code: "notSupported", message: "switching ‘\(name)’ while it runs is not supported yet",
+                    command: "switch"))
+        case .help: reporter.report(.help(ShellRequest.usage))
+        case .quit: break
+        }
+    }
+
+    // MARK: The order of commands
+
+    /// Runs `body` after everything that was enqueued before for any of the groups.
+    private func enqueue(_ names: [String], _ body: @escaping @Sendable () async -> Void) async {
+        let before = names.compactMap { tails[$0] }
+        while waiting >= Self.waitingCommands, let tail = tails.values.first {
+            await tail.value
+            await Task.yield()
+        }
+        waiting += 1
+        let tail = Task {
+            for task in before { await task.value }
+            await body()
+            self.waiting -= 1
+        }
+        for name in names { tails[name] = tail }
+        Task {
+            await tail.value
+            for name in names where tails[name] == tail { tails[name] = nil }
+        }
+    }
+
+    private func drain() async {
+        let left = Array(tails.values)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for task in left { await task.value } }
+            group.addTask { try? await Task.sleep(for: Self.drainTime) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Commands
+
+    private func join(_ names: [String]) async {
+        do {
+            for group in try await node.join(names, into: inbox) { groups[group.name] = group }
+        } catch {
+            reporter.report(error, command: "join")
+        }
+    }
+
+    private func leave(_ names: [String]) async {
+        let (members, others) = (names.compactMap { groups[$0] }, names.filter { groups[$0] == nil })
+        for name in others { reporter.report(GroupError.notMember(group: name), command: "leave") }
+        do {
+            if !members.isEmpty { try await node.leave(members) }
+        } catch {
+            reporter.report(error, command: "leave")
+        }
+    }
+
+    private func forget(_ group: Group) {
+        if groups[group.name] === group { groups[group.name] = nil }
+    }
+
+    private func send(_ text: String, to name: String, order: Order) async {
+        await with(name, command: "send") { group throws(GroupError) in
+            let number = try await group.multicastNumbered(Array(text.utf8), order: order)
+            let message = "\(self.node.text(group.member))#\(number)"
+            self.reporter.report(.sent(group: name, message: message))
+        }
+    }
+
+    private func send(_ text: String, toMember word: String, in name: String) async {
+        await with(name, command: "sendto") { group throws(GroupError) in
+            guard let member = group.view?.members.first(where: { self.node.text($0) == word }) else {
+                let reason = "‘\(word)’ is not in the present view of ‘\(name)’; `views` lists its members"
+                self.reporter.report(.error(code: "unknownMember", message: reason, command: "sendto"))
+                return
+            }
+            try await group.send(Array(text.utf8), to: member)
+        }
+    }
+
+    private func burst(_ name: String, count: Int, size: Int, order: Order) async {
+        await with(name, command: "burst") { group throws(GroupError) in
+            let start = Monotonic.nanoseconds
+            let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: size)
+            /// Messages that one hand-over carries: enough to fill packets, not so many that the loop stalls.
+            let perBatch = max(1, min(512, (256 << 10) / size))
+            var rest = count
+            while rest > 0 {
+                var batch = OutgoingBatch(reservingBytes: perBatch * size, messages: perBatch)
+                for _ in 0..<min(rest, perBatch) { batch.append(bytes, order: order) }
+                rest -= batch.count
+                try await group.multicast(batch)
+            }
+            self.reporter.report(.done(command: "burst", milliseconds: Monotonic.milliseconds(since: start)))
+        }
+    }
+
+    private func flush(_ name: String) async {
+        await with(name, command: "flush") { group throws(GroupError) in
+            let start = Monotonic.nanoseconds
+            try await group.flush()
+            self.reporter.report(.done(command: "flush", milliseconds: Monotonic.milliseconds(since: start)))
+        }
+    }
+
+    private func holdOK(_ name: String) {
+        do throws(GroupError) {
+            guard let group = groups[name], let view = group.view else { throw GroupError.notMember(group: name) }
+            try group.holdOK(view.id)
+        } catch {
+            reporter.report(error, command: "holdok")
+        }
+    }
+
+    private func why(_ name: String) async {
+        guard let entry = await node.mapping().first(where: { $0.group == name }) else {
+            reporter.report(GroupError.notMember(group: name), command: "why")
+            return
+        }
+        reporter.report(.why(group: name, hwg: entry.hwg.description, rule: settings.mappingRule(for: name)))
+    }
+
+    private func with(
+        _ name: String, command: String, _ body: (Group) async throws(GroupError) -> Void
+    ) async {
+        do throws(GroupError) {
+            guard let group = groups[name] else { throw GroupError.notMember(group: name) }
+            try await body(group)
+        } catch {
+            reporter.report(error, command: command)
+        }
+    }
+}

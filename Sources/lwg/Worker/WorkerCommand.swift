@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+import LightweightGroups
+
+/// One node of `demo` and `bench`: not for people.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "One node of a demo or benchmark, driven by JSON lines.", shouldDisplay: false)
+
+    @OptionGroup var options: NodeOptions
+
+    @Option(help: "All nodes of the run, in the order of their numbers.")
+    var node: [String] = []
+
+    @Flag(help: "Answer Holds in the process, which measures them.")
+    var explicitHolds = false
+
+    @Flag(help: "Keep a digest of what was delivered, per view.")
+    var digests = false
+
+    func run() async throws {
+        var settings = try options.settings()
+        settings.explicitHolds = explicitHolds
+        let started: GroupNode
+        do {
+            started = try await GroupNode.start(settings, logger: .toStandardError(settings.logLevel))
+        } catch {
+            Worker.report(WorkerReport(id: 0, answer: .failed(error.description)))
+            throw error
+        }
+        let worker = Worker(node: started, names: node, digests: digests)
+        await worker.run(LineReader(descriptor: FileHandle.standardInput.fileDescriptor))
+    }
+}
