@@ -281,6 +281,7 @@ public struct HWG: Sendable {
             .view(
                 ViewChange(
                     view: view, previous: nil, joined: view.members, left: [], transitional: [me],
-                    subViews: [SubView(previous: view.id, members: view.members, hasState: false)], primary: isPrimary)))
+                    subViews: [SubView(previous: view.id, members: view.members, hasState: false)], primary: isPrimary))
+        )
     }
 }

@@ -99,8 +99,12 @@ public struct PeerTable: Sendable {
     @discardableResult
     public mutating func learn(_ card: NodeCard, at now: Instant) -> Bool {
         guard card.member != me, index[card.member] == nil else { return card.member != me }
-        guard peers.count < Self.maximum, !peers.contains(where: { $0.card.member.node == card.member.node
-            && $0.card.member.incarnation > card.member.incarnation }) else { return false }
+        guard peers.count < Self.maximum,
+            !peers.contains(where: {
+                $0.card.member.node == card.member.node
+                    && $0.card.member.incarnation > card.member.incarnation
+            })
+        else { return false }
         index[card.member] = peers.count
         peers.append(Peer(card: card, isConnected: false, isSuspected: false, lastHeard: now, heardMe: nil))
         if heartbeatAt == nil { heartbeatAt = now }

@@ -50,11 +50,15 @@ public struct Proposal: Hashable, Sendable {
         public let side: Side
         /// Per rank of `side.previous`: packets that every survivor delivers before it installs.
         public let cut: [UInt64]
+        /// How many control messages of the view's order install light-weight views; those after them only change tables,
+        /// because another successor of the view may not deliver them, or in another order.
+        public let controls: UInt64
         /// A member of this side has state to reconcile.
         public let hasState: Bool
-        public init(side: Side, cut: [UInt64], hasState: Bool) {
+        public init(side: Side, cut: [UInt64], controls: UInt64, hasState: Bool) {
             self.side = side
             self.cut = cut
+            self.controls = controls
             self.hasState = hasState
         }
     }

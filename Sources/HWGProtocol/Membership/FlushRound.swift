@@ -16,6 +16,8 @@ public struct FlushRound: Sendable {
     public struct Answer: Hashable, Sendable {
         /// Per rank of the member's view: packets received without a gap; for its own rank, packets sent.
         public let received: [UInt64]
+        /// Control messages that it delivered in its view: a prefix of one order.
+        public let controls: UInt64
         /// The proposal of the highest ballot that it accepted in this view before.
         public let accepted: Accepted?
         public let highestEpoch: UInt64
@@ -23,8 +25,12 @@ public struct FlushRound: Sendable {
         /// Has never been in a primary view.
         public let isFresh: Bool
 
-        public init(received: [UInt64], accepted: Accepted?, highestEpoch: UInt64, hasState: Bool, isFresh: Bool) {
+        public init(
+            received: [UInt64], controls: UInt64, accepted: Accepted?, highestEpoch: UInt64, hasState: Bool,
+            isFresh: Bool
+        ) {
             self.received = received
+            self.controls = controls
             self.accepted = accepted
             self.highestEpoch = highestEpoch
             self.hasState = hasState
@@ -138,14 +144,16 @@ public struct FlushRound: Sendable {
         for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
         for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
         let fresh = members.filter { answers[$0]?.isFresh ?? false }
+        let isPrimary = eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh)
         return Proposal(
             view: View(id: ViewID(epoch: epoch + 1, coordinator: members.first ?? ballot.proposer), members: members),
             sides: sides.map { side in
                 Proposal.SideCut(
                     side: side, cut: cut(of: side),
+                    controls: isPrimary && side.wasPrimary ? .max : controls(of: side),
                     hasState: side.participants.contains { answers[$0]?.hasState ?? false })
             },
-            isPrimary: eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh),
+            isPrimary: isPrimary,
             isEligible: eligible)
     }
 
@@ -157,6 +165,12 @@ public struct FlushRound: Sendable {
             for rank in cut.indices { cut[rank] = max(cut[rank], received[rank]) }
         }
         return cut
+    }
+
+    /// What any of them delivered, all deliver as such (M6). A primary successor delivers all: it cannot know what members
+    /// that are gone delivered, and its cut has that.
+    private func controls(of side: Side) -> UInt64 {
+        side.participants.reduce(0) { max($0, answers[$1]?.controls ?? 0) }
     }
 
     /// Per rank of the side's view, a participant that holds the stream up to the cut: its sender when that is one.

@@ -106,8 +106,9 @@ extension HWG {
         send(.propose(.init(ballot: round.ballot, sides: round.sides, cards: cards)), to: members, into: &output)
     }
 
-    mutating func sendCut(_ proposal: Proposal, _ round: FlushRound, to members: [MemberID], into output: inout HWGOutput)
-    {
+    mutating func sendCut(
+        _ proposal: Proposal, _ round: FlushRound, to members: [MemberID], into output: inout HWGOutput
+    ) {
         let holders = proposal.sides.map { side in round.holders(of: side).map { UInt16($0 ?? 0xFFFF) } }
         send(.cut(.init(ballot: round.ballot, proposal: proposal, holders: holders)), to: members, into: &output)
     }

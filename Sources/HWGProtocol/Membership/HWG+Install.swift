@@ -24,15 +24,18 @@ extension HWG {
         guard proposal.view.members.contains(me) else {
             if wantsToLeave, side.leaving.contains(me) {
                 // What came before it left is still the leaver's, if it is here.
-                let cut = proposal.sides[index].cut
-                if case .answered = hold, isWithin(cut), zip(streams.received, cut).allSatisfy({ $0 >= $1 }) {
+                let sideCut = proposal.sides[index]
+                let cut = sideCut.cut
+                if case .answered = hold, isWithin(sideCut), zip(streams.received, cut).allSatisfy({ $0 >= $1 }) {
                     streams.deliverThrough(
-                        cut: cut, isPrimary: isPrimary && proposal.isPrimary, at: now, into: &output)
+                        cut: cut, controls: sideCut.controls, at: now, into: &output)
                 }
                 return depart(with: frame, into: &output)
             }
             // Told before: everybody in it is a suspect already.
-            guard proposal.view.members.contains(where: { view.rank(of: $0).map { !suspects[$0] } ?? false }) else { return }
+            guard proposal.view.members.contains(where: { view.rank(of: $0).map { !suspects[$0] } ?? false }) else {
+                return
+            }
             return excluded(by: proposal, at: now, peers: peers, into: &output)
         }
         // A decision is final whatever the ballot.
@@ -40,7 +43,8 @@ extension HWG {
         let isSame = acceptance?.proposal == proposal
         let holders = isSame ? acceptance?.holders : nil
         acceptance = Acceptance(
-            proposal: proposal, ballot: nil, holders: holders ?? proposal.sides[index].cut.map { _ in 0xFFFF }, since: now,
+            proposal: proposal, ballot: nil, holders: holders ?? proposal.sides[index].cut.map { _ in 0xFFFF },
+            since: now,
             isFilling: isSame && (acceptance?.isFilling ?? false), cards: frame.cards)
         if let round, round.ballot.proposer == me { endRound() }
         raiseHold(at: now, peers: peers, into: &output)
@@ -53,7 +57,7 @@ extension HWG {
     ) {
         guard let sideCut = proposal.side(of: view.id) else { return }
         streams.deliverThrough(
-            cut: sideCut.cut, isPrimary: isPrimary && proposal.isPrimary, at: now, into: &output)
+            cut: sideCut.cut, controls: sideCut.controls, at: now, into: &output)
         let change = ViewChange(
             view: proposal.view, previous: isShown ? view.id : nil,
             joined: isShown ? proposal.view.members.filter { !view.members.contains($0) } : proposal.view.members,

@@ -32,8 +32,8 @@ extension HWG {
     private mutating func sendFlushed(_ ballot: Ballot, into output: inout HWGOutput) {
         guard case .answered(let hasState) = hold else { return }
         let answer = FlushRound.Answer(
-            received: streams.received, accepted: acceptor.accepted, highestEpoch: highestEpoch, hasState: hasState,
-            isFresh: !hasBeenPrimary)
+            received: streams.received, controls: streams.controlsDelivered, accepted: acceptor.accepted,
+            highestEpoch: highestEpoch, hasState: hasState, isFresh: !hasBeenPrimary)
         let frame = MembershipFrame.Flushed(
             ballot: ballot, previous: view.id, answer: answer,
             suspects: zip(view.members, suspects).filter(\.1).map(\.0))
@@ -119,7 +119,8 @@ extension HWG {
         highestEpoch = max(highestEpoch, frame.proposal.view.id.epoch)
         if acceptance?.ballot != frame.ballot || acceptance?.proposal != frame.proposal {
             guard acceptance.map({ $0.ballot != nil }) ?? true else { return }  // A decision waits only for its cut.
-            acceptance = Acceptance(proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index], since: now)
+            acceptance = Acceptance(
+                proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index], since: now)
         } else if acceptor.accepted == Accepted(ballot: frame.ballot, proposal: frame.proposal) {
             return send(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
         }
@@ -131,7 +132,7 @@ extension HWG {
     mutating func advanceAcceptance(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard case .answered = hold, let acceptance, let sideCut = acceptance.proposal.side(of: view.id) else { return }
         if let ballot = acceptance.ballot, acceptor.accepted?.ballot == ballot { return }
-        guard isWithin(sideCut.cut) else { return overtook(acceptance, at: now, peers: peers, into: &output) }
+        guard isWithin(sideCut) else { return overtook(acceptance, at: now, peers: peers, into: &output) }
         if !acceptance.isFilling {
             self.acceptance?.isFilling = true
             let holders = acceptance.holders.map { Int($0) < view.members.count ? Rank($0) : nil }
@@ -148,8 +149,9 @@ extension HWG {
 
     /// Whether I can still enter the view together with those who deliver this cut: I delivered no more, and sent no
     /// more (D4, D6).
-    func isWithin(_ cut: [UInt64]) -> Bool {
-        guard cut.count == view.members.count else { return false }
+    func isWithin(_ sideCut: Proposal.SideCut) -> Bool {
+        let cut = sideCut.cut
+        guard streams.controlsDelivered <= sideCut.controls, cut.count == view.members.count else { return false }
         let delivered = streams.hasDelivered
         return cut.indices.allSatisfy { delivered[$0] <= cut[$0] } && streams.received[myRank] <= cut[myRank]
     }

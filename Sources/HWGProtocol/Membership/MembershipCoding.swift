@@ -16,6 +16,7 @@ extension MembershipFrame {
             writer.ballot(frame.ballot)
             writer.viewID(frame.previous)
             writer.array(frame.answer.received) { $0.u64($1) }
+            writer.u64(frame.answer.controls)
             writer.bool(frame.answer.accepted != nil)
             if let accepted = frame.answer.accepted {
                 writer.ballot(accepted.ballot)
@@ -85,12 +86,13 @@ extension MembershipFrame {
             let ballot = reader.ballot()
             let previous = reader.viewID()
             let received = reader.vector()
+            let controls = reader.u64()
             let accepted = reader.bool() ? Accepted(ballot: reader.ballot(), proposal: reader.proposal()) : nil
             frame = .flushed(
                 Flushed(
                     ballot: ballot, previous: previous,
                     answer: FlushRound.Answer(
-                        received: received, accepted: accepted, highestEpoch: reader.epoch(),
+                        received: received, controls: controls, accepted: accepted, highestEpoch: reader.epoch(),
                         hasState: reader.bool(), isFresh: reader.bool()),
                     suspects: reader.members()))
         case .cut:
@@ -115,7 +117,8 @@ extension MembershipFrame {
         case .installed:
             frame = .installed(view: reader.viewID())
         case .announce:
-            frame = .announce(Announce(view: reader.boundedView(), isPrimary: reader.bool(), coordinator: reader.card()))
+            frame = .announce(
+                Announce(view: reader.boundedView(), isPrimary: reader.bool(), coordinator: reader.card()))
         case .mergeRequest:
             frame = .mergeRequest(MergeRequest(side: reader.side(), cards: reader.cards()))
         case .mergeAnswer:
@@ -148,6 +151,7 @@ extension ByteWriter {
         array(proposal.sides) {
             $0.side($1.side)
             $0.array($1.cut) { $0.u64($1) }
+            $0.u64($1.controls)
             $0.bool($1.hasState)
         }
         bool(proposal.isPrimary)
@@ -210,14 +214,16 @@ extension ByteReader {
     fileprivate mutating func sides() -> [Side] {
         let sides = array(limit: Limits.mergeSides, elementBytes: 64) { $0.side() }
         let named = sides.flatMap(\.participants)
-        if sides.isEmpty || Set(sides.map(\.previous.id)).count != sides.count || Set(named).count != named.count { fail() }
+        if sides.isEmpty || Set(sides.map(\.previous.id)).count != sides.count || Set(named).count != named.count {
+            fail()
+        }
         return sides
     }
     fileprivate mutating func proposal() -> Proposal {
         let id = viewID()
         if id.epoch > Self.maximumEpoch { fail() }
         let sides = array(limit: Limits.mergeSides, elementBytes: 64) {
-            Proposal.SideCut(side: $0.side(), cut: $0.vector(), hasState: $0.bool())
+            Proposal.SideCut(side: $0.side(), cut: $0.vector(), controls: $0.u64(), hasState: $0.bool())
         }
         let proposal = Proposal(
             view: View(id: id, members: sides.flatMap(\.side.continuing)), sides: sides, isPrimary: bool(),

@@ -20,7 +20,8 @@ struct AcknowledgeSchedule: Sendable {
 
     /// The contiguous part of `rank`'s stream grew to `count`.
     @inline(__always)
-    mutating func received(_ rank: Rank, count: UInt64, every: UInt64, delay: Interval, isUrgent: Bool, at now: Instant) {
+    mutating func received(_ rank: Rank, count: UInt64, every: UInt64, delay: Interval, isUrgent: Bool, at now: Instant)
+    {
         if isUrgent {
             deadline = now
         } else if deadline == .distantFuture {

@@ -171,7 +171,8 @@ enum OrderRecord {
     static func entry(at offset: Int, of bytes: UnsafeRawBufferPointer) -> Entry {
         let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         return Entry(
-            rank: Int(word >> 48 & 0x7FFF), through: word & (DataFrame.numberLimit - 1), isUrgent: word & urgentBit != 0)
+            rank: Int(word >> 48 & 0x7FFF), through: word & (DataFrame.numberLimit - 1), isUrgent: word & urgentBit != 0
+        )
     }
     static func word(_ entry: Entry) -> UInt64 {
         UInt64(entry.rank) << 48 | entry.through | (entry.isUrgent ? urgentBit : 0)

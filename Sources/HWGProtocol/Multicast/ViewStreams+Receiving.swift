@@ -114,10 +114,16 @@ extension ViewStreams {
     private mutating func advance(_ rank: Rank, totals: UInt64, into output: inout HWGOutput) {
         let contiguous = streams[rank].contiguous
         let broken = streams[rank].brokenMessages
+        let awaitedControl = streams[rank].awaitsControl
+        let before = output.indications.batch.slices.count
         streams[rank].advance(
             sender: rank, totals: totals, limit: rank == 0 ? min(contiguous, order.scanned) : contiguous,
             stable: matrix.stable[rank], uniform: uniform(rank), isFinal: false, into: &output.indications)
         counters.brokenMessages &+= streams[rank].brokenMessages &- broken
+        if awaitedControl {
+            let slices = output.indications.batch.slices
+            controlsDelivered &+= UInt64(slices[before...].count(where: \.isControl))
+        }
         streams[rank].release(through: matrix.stable[rank])
     }
 

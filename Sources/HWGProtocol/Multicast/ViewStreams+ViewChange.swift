@@ -69,11 +69,10 @@ extension ViewStreams {
     /// by (rank, number), so that all that reached this cut deliver the same set (D4) in one order (O3). Safe messages
     /// that were not delivered before are marked transitional (S1). A message whose last fragment is outside is void.
     ///
-    /// Control messages may install light-weight views only where no other successor of this view can do so differently:
-    /// in the ordered part, on the way from a primary view to its primary successor (`isPrimary`), which has what any
-    /// member delivered. All others are marked transitional: they change tables, and the view that follows installs.
+    /// The first `controls` control messages of the view's order may install light-weight views; those after them, and
+    /// those that no record orders, are marked transitional: they change tables, and the view that follows installs.
     public mutating func deliverThrough(
-        cut: [UInt64], isPrimary: Bool = true, at now: Instant, into output: inout HWGOutput
+        cut: [UInt64], controls: UInt64 = .max, at now: Instant, into output: inout HWGOutput
     ) {
         guard phase < .ended, cut.count == members else { return }
         _ = freeze()
@@ -86,12 +85,12 @@ extension ViewStreams {
         }
         while let head = order.head {
             deliverLast(
-                head.rank, totals: min(head.through, cut[head.rank]), limit: cut[head.rank], marksControl: !isPrimary,
+                head.rank, totals: min(head.through, cut[head.rank]), limit: cut[head.rank], controls: controls,
                 into: &output)
             order.pop()
         }
         for rank in 0..<members {
-            deliverLast(rank, totals: .max, limit: cut[rank], marksControl: true, into: &output)
+            deliverLast(rank, totals: .max, limit: cut[rank], controls: 0, into: &output)
         }
         phase = .ended
         repairDeadline = .distantFuture
@@ -99,15 +98,15 @@ extension ViewStreams {
     }
 
     private mutating func deliverLast(
-        _ rank: Rank, totals: UInt64, limit: UInt64, marksControl: Bool, into output: inout HWGOutput
+        _ rank: Rank, totals: UInt64, limit: UInt64, controls: UInt64, into output: inout HWGOutput
     ) {
         let before = output.indications.batch.slices.count
         streams[rank].advance(
             sender: rank, totals: totals, limit: limit, stable: 0, uniform: 0, isFinal: true, into: &output.indications)
-        guard marksControl else { return }
         for index in before..<output.indications.batch.slices.count
         where output.indications.batch.slices[index].isControl {
-            output.indications.batch.slices[index].isTransitional = true
+            if controlsDelivered >= controls { output.indications.batch.slices[index].isTransitional = true }
+            controlsDelivered += 1
         }
     }
 
