@@ -47,8 +47,6 @@ public struct NodeStatistics: Sendable, Hashable {
     public var turns: UInt64 = 0
     /// Liveness connections that stand now.
     public var livePeers = 0
-    /// Heavyweight groups that the node is in now.
-    public var hwgs = 0
     public var receiveBufferBytes = 0
     public var sendBufferBytes = 0
     /// Whether the kernel segments and coalesces datagrams for this node.
@@ -65,7 +63,8 @@ public struct NodeStatistics: Sendable, Hashable {
             ("messagesDelivered", messagesDelivered), ("interference", interference), ("hwgFlushes", hwgFlushes),
             ("hwgViews", hwgViews),
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
-            ("heartbeats", heartbeats), ("suspicions", suspicions),
+            ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
+            ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
             ("heavyweightGroups", heavyweightGroups),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
             ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),

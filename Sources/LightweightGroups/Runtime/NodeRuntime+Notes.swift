@@ -8,7 +8,6 @@ extension NodeRuntime {
     func log(_ note: Note) {
         switch note {
         case .suspected(let member, let cause):
-            statistics.suspicions &+= 1
             statistics.lastSuspicionNanoseconds = UInt64(monotonicNanoseconds())
             logger.info("suspect \(names.text(member)): \(cause)")
         case .alive(let member):
@@ -60,7 +59,13 @@ extension NodeRuntime {
         let core = core.pointee.statistics
         statistics.hwgFlushes = core.heavyweightFlushes
         statistics.heavyweightGroups = core.heavyweightGroups
+        statistics.suspicions = core.suspicions
         statistics.interference = core.lightweight.interference
+        statistics.lwgFlushes = core.lightweight.flushes
+        statistics.earlyMessages = core.lightweight.early
+        statistics.staleMessages = core.lightweight.stale
+        statistics.acknowledgements = core.multicast.acknowledgesSent
+        statistics.duplicates = core.multicast.duplicates
         statistics.naks = core.multicast.negativeAcknowledgesSent
         statistics.retransmissions = core.multicast.retransmitted
         statistics.rejected = [:]
