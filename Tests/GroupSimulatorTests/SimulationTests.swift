@@ -33,31 +33,33 @@ import Testing
     func `worlds with crashes and stops`(_ batch: Int) {
         check(
             Self.batch(batch, of: 10),
-            SimulationOptions(nodes: 3, groups: 3, seconds: 2, faults: [.crashes, .stops, .strangers]))
+            SimulationOptions(nodes: 3, groups: 3, seconds: 1, faults: [.crashes, .stops, .strangers]))
     }
 
     @Test(arguments: 0..<4)
     func `worlds with partitions`(_ batch: Int) {
-        check(Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 3, seconds: 2, faults: .partitions))
+        check(Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 3, seconds: 1, faults: .partitions))
     }
 
     @Test(arguments: 0..<4)
     func `worlds with pauses and clogged links`(_ batch: Int) {
-        check(Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 3, seconds: 2, faults: [.pauses, .clogs]))
+        check(Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 3, seconds: 1, faults: [.pauses, .clogs]))
     }
 
     @Test(arguments: 0..<8)
     func `worlds where everything may fail`(_ batch: Int) {
-        check(Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 4, seconds: 2))
+        check(Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 4, seconds: 1))
     }
 
     @Test(arguments: 0..<2)
     func `bytes changed on the way do not stop a node`(_ batch: Int) {
+        var corrupted = 0
         for seed in Self.batch(batch, of: 5) {
             let report = Simulation.run(
                 seed: seed, options: SimulationOptions(nodes: 3, groups: 3, seconds: 1, faults: [.corruption, .loss]))
-            #expect(report.rare["corrupted", default: 0] > 0)
+            corrupted += report.rare["corrupted", default: 0]
         }
+        #expect(corrupted > 0)
     }
 
     /// Each found a bug once.
@@ -87,8 +89,8 @@ import Testing
     /// The rare states that the driver exists for are reached.
     @Test func `a few worlds see crashes, partitions, pauses, take-overs, merges and transitional deliveries`() {
         var rare: [String: Int] = [:]
-        for seed in 0..<12 as Range<UInt64> {
-            let report = Simulation.run(seed: seed, options: SimulationOptions(nodes: 4, groups: 6, seconds: 4))
+        for seed in 0..<16 as Range<UInt64> {
+            let report = Simulation.run(seed: seed, options: SimulationOptions(nodes: 4, groups: 6, seconds: 2))
             rare.merge(report.rare, uniquingKeysWith: +)
         }
         for name in [

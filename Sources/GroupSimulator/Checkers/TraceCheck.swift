@@ -9,7 +9,7 @@
 /// Judges traces by the properties of design.md, section 9: `lwg check`, and the end of every simulated run.
 ///
 /// Takes lines, from the simulator and from real processes alike, and time and memory in proportion to them.
-public struct TraceCheck {
+public struct TraceCheck: ~Copyable {
     public struct Report: Hashable, Sendable {
         public var ok: Bool { violationCount == 0 }
         /// Lines that are of a trace.
@@ -30,7 +30,7 @@ public struct TraceCheck {
         }
     }
 
-    private var history = TraceHistory()
+    private let history = TraceHistory()
 
     public init() {}
 

@@ -46,8 +46,24 @@ public enum Simulation {
             transcript: world.transcript, trace: world.encoder.bytes)
     }
 
+    /// Eight bytes at a time, the last ones filled up with zeros, then the length.
     private static func digest(_ bytes: [UInt8]) -> String {
-        let digits = String(StableHash.of(bytes), radix: 16)
+        var hash = UInt64(bytes.count)
+        bytes.withUnsafeBytes { raw in
+            var offset = 0
+            while offset + 8 <= raw.count {
+                hash = StableHash.mix(
+                    hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+                offset += 8
+            }
+            var rest: UInt64 = 0
+            while offset < raw.count {
+                rest = rest << 8 | UInt64(raw[offset])
+                offset += 1
+            }
+            hash = StableHash.mix(hash ^ rest)
+        }
+        let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
@@ -71,7 +87,7 @@ extension World {
         run(until: end)
         calm()
         // Applications stay busy for a moment in the healed world, then stop.
-        run(until: end + 1_000_000_000)
+        run(until: end + 500_000_000)
         isBusy = false
         converge()
     }

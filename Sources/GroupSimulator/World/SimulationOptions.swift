@@ -149,7 +149,7 @@ struct WorldPlan: CustomStringConvertible {
         heavyweightGroups = drawn("heavyweightGroups", [1, 1, 1, 2, 3])
         endpoints = drawn("endpoints", [1, 2])
         holdDelay = drawn("holdDelay", [0, 1_000_000, 100_000_000])
-        actInterval = drawn("actInterval", [5_000_000, 20_000_000, 100_000_000])
+        actInterval = drawn("actInterval", [10_000_000, 30_000_000, 100_000_000])
         orders = drawn(
             "orders", [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]])
     }

@@ -90,7 +90,7 @@ extension World {
         guard let bytes = payload(node, handle, bytes: count), !nodes[node].isStopping else { return false }
         let outcome =
             bytes.withUnsafeBytes { raw in
-                nodes[node].core?.multicast(
+                cores[node]?.multicast(
                     handle, order: order, bytes: raw, at: Instant(nanoseconds: now), into: &effects)
             } ?? .notMember
         settle(node, opensTurn: true)

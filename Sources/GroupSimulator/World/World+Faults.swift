@@ -21,7 +21,8 @@ extension World {
         let card = nodes[node].card
         say("\(card.name): starts as incarnation \(card.member.incarnation)")
         encoder.learn(card)
-        nodes[node].core = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
+        nodes[node].isAlive = true
+        cores[node] = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
         scheduleAct(node)
@@ -52,7 +53,8 @@ extension World {
     mutating func end(_ node: Int, closing: Closing) {
         guard nodes[node].isAlive else { return }
         say("\(nodes[node].name): ends")
-        nodes[node].core = nil
+        nodes[node].isAlive = false
+        cores[node] = nil
         nodes[node].life += 1
         nodes[node].backlog.removeAll()
         heavyweightViews[node].removeAll()

@@ -186,7 +186,7 @@ extension World {
         guard let (packet, isUnchanged) = network.take(Int(event.c)) else { return }
         if !isUnchanged { violate("packet", Int(event.a), "wrote into a packet that was on its way") }
         guard nodes[to].isAlive, !nodes[to].isPaused, !network.isBlocked[network.link(Int(event.a), to)] else { return }
-        nodes[to].core?.datagramArrived(packet.contents, at: Instant(nanoseconds: now), into: &effects)
+        cores[to]?.datagramArrived(packet.contents, at: Instant(nanoseconds: now), into: &effects)
         settle(to, opensTurn: true)
     }
 

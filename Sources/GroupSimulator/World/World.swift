@@ -1,37 +1,36 @@
 import GroupCore
 import GroupModel
 
+/// One machine of the world: what is installed on it, and its life.
+struct WorldNode {
+    var id: NodeID
+    var name: String
+    var incarnation: UInt32 = 0
+    var isAlive = false
+    /// Grows at each start and end, so that what was scheduled for an earlier life is stale.
+    var life: Int32 = 0
+    var isPaused = false
+    /// What arrived during a pause.
+    var backlog: [WorldEvent] = []
+    /// The deadline that is in the heap; `max` when none is.
+    var wake = Int64.max
+    var hasOpenTurn = false
+    var isStopping = false
+    /// Its state directory knows of a primary view.
+    var wasPrimary = false
+    var applications = Applications()
+
+    var member: MemberID { MemberID(node: id, incarnation: incarnation) }
+    var card: NodeCard {
+        NodeCard(name: name, member: member, address: NodeAddress(high: 0, low: id.raw, port: 1))
+    }
+}
+
 /// N cores in virtual time, their network, their applications and what befalls them, all from one seed.
 ///
 /// Nothing here reads a clock, and nothing iterates over a hashed collection: a seed gives the same transcript every
 /// time. Bytes on the network are the real encoding.
 struct World<Core: SimulatedCore> {
-    /// One machine: what is installed on it, and the core while it runs.
-    struct Node {
-        var id: NodeID
-        var name: String
-        var incarnation: UInt32 = 0
-        var core: Core?
-        /// Grows at each start and end, so that what was scheduled for an earlier life is stale.
-        var life: Int32 = 0
-        var isPaused = false
-        /// What arrived during a pause.
-        var backlog: [WorldEvent] = []
-        /// The deadline that is in the heap; `max` when none is.
-        var wake = Int64.max
-        var hasOpenTurn = false
-        var isStopping = false
-        /// Its state directory knows of a primary view.
-        var wasPrimary = false
-        var applications = Applications()
-
-        var isAlive: Bool { core != nil }
-        var member: MemberID { MemberID(node: id, incarnation: incarnation) }
-        var card: NodeCard {
-            NodeCard(name: name, member: member, address: NodeAddress(high: 0, low: id.raw, port: 1))
-        }
-    }
-
     let seed: UInt64
     let options: SimulationOptions
     let plan: WorldPlan
@@ -40,7 +39,9 @@ struct World<Core: SimulatedCore> {
     var random: SeededGenerator
     var now: Int64 = 0
     var heap = EventHeap()
-    var nodes: [Node]
+    var nodes: [WorldNode]
+    /// The core of each node that is alive. Apart from `nodes`, so that a look at those copies no core.
+    var cores: [Core?]
     var effects = Effects()
     var encoder = TraceEncoder(reserving: 1 << 20)
     var network: Network
@@ -71,8 +72,9 @@ struct World<Core: SimulatedCore> {
         endpointNames = ["0", "b"].compactMap { ShortName($0) }
         nodes = (0..<options.nodes).map { index in
             let name = "n\(index)"
-            return Node(id: NodeID(name: name), name: name)
+            return WorldNode(id: NodeID(name: name), name: name)
         }
+        cores = Array(repeating: nil, count: options.nodes)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
     }
@@ -125,13 +127,13 @@ struct World<Core: SimulatedCore> {
     // One core.
 
     mutating func handle(_ event: NodeEvent, _ node: Int, opensTurn: Bool = true) {
-        nodes[node].core?.handle(event, at: Instant(nanoseconds: now), into: &effects)
+        cores[node]?.handle(event, at: Instant(nanoseconds: now), into: &effects)
         settle(node, opensTurn: opensTurn)
     }
 
     private mutating func wake(_ node: Int) {
         nodes[node].wake = .max
-        if let deadline = nodes[node].core?.nextDeadline, deadline.nanoseconds <= now {
+        if let deadline = cores[node]?.nextDeadline, deadline.nanoseconds <= now {
             handle(.deadlineReached, node)
         } else {
             schedule(node)
@@ -157,7 +159,7 @@ struct World<Core: SimulatedCore> {
     }
 
     private mutating func schedule(_ node: Int) {
-        guard let deadline = nodes[node].core?.nextDeadline else { return }
+        guard let deadline = cores[node]?.nextDeadline else { return }
         // A deadline in the past is due at once, but not before what else happens at this time.
         let time = max(deadline.nanoseconds, now)
         guard time < nodes[node].wake else { return }
