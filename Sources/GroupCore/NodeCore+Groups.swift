@@ -111,7 +111,7 @@ extension NodeCore {
 
     private mutating func perform(_ relabel: Relabel, at now: Instant, into effects: inout Effects) {
         guard let slot = slotOfGroup[relabel.hwg] else { return }
-        slots[slot]?.relabel(to: relabel.label, at: now, into: &hwgOutput)
+        slots[slot]?.relabel(to: relabel.label, in: relabel.view, at: now, into: &hwgOutput)
         pump(slot, at: now, into: &effects)
     }
 

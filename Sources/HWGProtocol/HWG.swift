@@ -180,8 +180,11 @@ public struct HWG: Sendable {
 
     /// What was accepted without a number and is void because its view ended may be sent in this one, under this label; nil:
     /// it is forgotten.
-    public mutating func relabel(to label: UInt32?, at now: Instant, into output: inout HWGOutput) {
-        guard departure == nil, !parked.isEmpty else { return }
+    public mutating func relabel(
+        to label: UInt32?, in viewID: ViewID?, at now: Instant, into output: inout HWGOutput
+    ) {
+        // A label of a view that ended meanwhile is no label: the one for this view follows.
+        guard departure == nil, !parked.isEmpty, viewID == view.id || label == nil else { return }
         var carried = parked
         parked = CarriedOver()
         if let label { carried.relabel(to: label) } else { carried.dropMessages() }

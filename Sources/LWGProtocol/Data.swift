@@ -191,7 +191,7 @@ extension Carrier {
             // Who is put out has no say in what becomes of the messages that never got a number.
             node.seats.seats[seat].unnumbered = 0
             let handle = SeatHandle(index: UInt32(seat))
-            out.relabels.append(Relabel(hwg: id, seat: handle, label: nil))
+            out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil))
         }
         if node.seats.seats[seat].unnumbered == 0 { orderLeave(seat, &node) }
         seatAnswered(seat, &node, into: &out)

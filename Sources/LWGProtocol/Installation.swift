@@ -82,7 +82,7 @@ extension Carrier {
         guard node.seats.seats[seat].isListening else { return }
         if node.seats.seats[seat].unnumbered > 0 {
             let handle = SeatHandle(index: UInt32(seat))
-            out.relabels.append(Relabel(hwg: id, seat: handle, label: node.seats.doors[seat].label))
+            out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: node.seats.doors[seat].label))
         }
         node.seats.doors[seat].state = node.seats.seats[seat].leaving == nil ? .open : .closed
         if isHeld { raiseHold(seat, &node, into: &out) }
@@ -174,7 +174,7 @@ extension Carrier {
         seatCount -= 1
         if state.explicit { explicitSeats -= 1 }
         let handle = SeatHandle(index: UInt32(seat))
-        if state.unnumbered > 0 { out.relabels.append(Relabel(hwg: id, seat: handle, label: nil)) }
+        if state.unnumbered > 0 { out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil)) }
         if !state.told { out.up.events.append(.indication(handle, .left(reason))) }
         node.seats.retire(seat)
     }

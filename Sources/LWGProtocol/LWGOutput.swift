@@ -18,6 +18,8 @@ public struct LWGOutput: Sendable {
 /// may be sent, with this label; nil when the seat is gone and they are to be forgotten.
 public struct Relabel: Hashable, Sendable {
     public let hwg: HWGID
+    /// The HWG view that the label is for; another may have been installed since.
+    public let view: ViewID?
     public let seat: SeatHandle
     public let label: UInt32?
 }

@@ -210,6 +210,8 @@ extension World {
 
     mutating func connect(_ a: Int, _ b: Int) {
         guard canConnect(a, b), !nodes[a].isPaused, !nodes[b].isPaused else { return }
+        introduce(a, to: b)
+        introduce(b, to: a)
         for (me, other) in [(a, b), (b, a)] {
             let link = network.link(me, other)
             network.knows[link] = true
@@ -222,6 +224,14 @@ extension World {
                 // The close of the earlier life's connection is noticed some time.
                 heap.push(.disconnected, at: now + Int64(random.below(50_000_000)), a: me, b: other, c: Int(before))
             }
+        }
+    }
+
+    /// The gossip of the liveness connections: who is connected hears of a newcomer, and the newcomer of them.
+    private mutating func introduce(_ newcomer: Int, to node: Int) {
+        for other in nodes.indices where network.connection[network.link(node, other)] != 0 {
+            network.knows[network.link(other, newcomer)] = true
+            network.knows[network.link(newcomer, other)] = true
         }
     }
 
