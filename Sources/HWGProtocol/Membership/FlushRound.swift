@@ -76,6 +76,18 @@ public struct FlushRound: Sendable {
         }
     }
 
+    /// Whether this decision took `member` out of a view that the round counts on: it will not answer any more.
+    func isOvertaken(by decision: Proposal, at member: MemberID) -> Bool {
+        let counted: [Side]
+        switch phase {
+        case .collecting: counted = sides
+        case .agreeing(let proposal, _):
+            guard proposal.view.id != decision.view.id else { return false }
+            counted = proposal.sides.map(\.side)
+        }
+        return counted.contains { $0.participants.contains(member) && decision.side(of: $0.previous.id) != nil }
+    }
+
     // MARK: Facts
 
     public mutating func flushedArrived(from member: MemberID, _ answer: Answer) -> Outcome {

@@ -244,6 +244,7 @@ extension HWG {
     mutating func roundTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard let round else { roundDeadline = nil; return }
         for member in round.unanswered where member != me {
+            if view.rank(of: member) == nil { unable.insert(member) }
             markSuspect(member)
             merge.memberFailed(member)
         }

@@ -11,6 +11,8 @@ extension HWG {
         guard let index = proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
             if proposal.view.id == view.id {
                 if member != me { send(.installed(view: view.id), to: member, into: &output) }
+            } else if let round, member != me, round.isOvertaken(by: proposal, at: member) {
+                memberSuspected(member, at: now, peers: peers, into: &output)
             } else if proposal.view.members.contains(me) {
                 // They wait for me in a view that I cannot enter any more, or not yet.
                 correct(member, about: proposal.view.id, ballot: Self.noBallot, into: &output)
