@@ -10,7 +10,8 @@ extension NodeCore {
     /// Carries what one group emitted: datagrams to the shell, indications to the light-weight layer.
     mutating func pump(_ slot: Int, at now: Instant, into effects: inout Effects) {
         touch(slot)
-        guard !hwgOutput.isEmpty, let group = slots[slot]?.id else { return }
+        guard !hwgOutput.isEmpty else { return }
+        let group = slots[slot].id
         effects.transmissions.append(contentsOf: hwgOutput.transmissions)
         for card in hwgOutput.learned where card.member != me && !peers.knows(card.member) {
             if peers.learn(card, at: now) { effects.learned.append(card) }
@@ -34,7 +35,7 @@ extension NodeCore {
         refreshTokens(slot)
         // Exclusion from one group is suspicion in every shared one.
         for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
-        if hasLeft || slots[slot]?.departure != nil { retire(slot) }
+        if hasLeft || slots[slot].departure != nil { retire(slot) }
     }
 
     /// One indication after the other, so that the lines of both layers stand in the order in which things happened.
@@ -87,31 +88,31 @@ extension NodeCore {
             return create(group, at: now, into: &effects)
         case .leave(let group):
             guard let slot = slotOfGroup[group] else { return }
-            slots[slot]?.leave(at: now, peers: peers, into: &hwgOutput)
+            slots[slot].leave(at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         case .control(let group, let bytes):
             guard let slot = slotOfGroup[group] else { return }
-            slots[slot]?.control(bytes, at: now, into: &hwgOutput)
+            slots[slot].control(bytes, at: now, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         case .direct(let group, let member, let bytes):
             guard let slot = slotOfGroup[group] else { return }
-            _ = slots[slot]?.direct(to: member, bytes, at: now, into: &hwgOutput)
+            _ = slots[slot].direct(to: member, bytes, at: now, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         case .holdOK(let group, let view, let hasState):
             guard let slot = slotOfGroup[group] else { return }
             tracer?.holdOK(group, view, at: now, into: &effects)
-            slots[slot]?.holdOK(view, hasState: hasState, at: now, peers: peers, into: &hwgOutput)
+            slots[slot].holdOK(view, hasState: hasState, at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         case .flush(let group, let token):
             guard let slot = slotOfGroup[group] else { return }
-            slots[slot]?.flush(token: token, at: now, into: &hwgOutput)
+            slots[slot].flush(token: token, at: now, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         }
     }
 
     private mutating func perform(_ relabel: Relabel, at now: Instant, into effects: inout Effects) {
         guard let slot = slotOfGroup[relabel.hwg] else { return }
-        slots[slot]?.relabel(to: relabel.label, in: relabel.view, at: now, into: &hwgOutput)
+        slots[slot].relabel(to: relabel.label, in: relabel.view, at: now, into: &hwgOutput)
         pump(slot, at: now, into: &effects)
     }
 
@@ -119,7 +120,7 @@ extension NodeCore {
 
     private mutating func create(_ group: HWGID, at now: Instant, into effects: inout Effects) {
         // Joining again while the departure is still being told ends the telling.
-        if let slot = slotOfGroup[group], slots[slot]?.departure != nil { remove(slot) }
+        if let slot = slotOfGroup[group], slots[slot].departure != nil { remove(slot) }
         guard slotOfGroup[group] == nil, slotOfGroup.count < Limits.heavyweightGroups else { return }
         var parameters = HWGParameters()
         parameters.gather = configuration.gather
@@ -136,49 +137,53 @@ extension NodeCore {
         let created = HWG(
             id: group, me: me, cluster: cluster, parameters: parameters, epochFloor: highestEpoch,
             nextNumber: nextNumber, isFresh: configuration.isFresh, at: now, into: &hwgOutput)
-        let slot = slots.firstIndex { $0 == nil } ?? slots.count
+        let slot = isLive.firstIndex(of: false) ?? slots.count
         if slot == slots.count {
             slots.append(created)
+            isLive.append(true)
             tokens.append(SlotTokens(current: created.token.raw, retired: nil))
             isTouched.append(false)
         } else {
             slots[slot] = created
+            isLive[slot] = true
             tokens[slot] = SlotTokens(current: created.token.raw, retired: nil)
         }
         slotOfGroup[group] = slot
         slotOfToken[created.token.raw] = slot
-        slots[slot]?.announce(at: now, peers: peers, into: &hwgOutput)
+        slots[slot].announce(at: now, peers: peers, into: &hwgOutput)
         if announceAt == nil { announceAt = now + configuration.announceInterval }
         pump(slot, at: now, into: &effects)
     }
 
-    private var highestEpoch: UInt64 { slots.reduce(pastEpoch) { max($0, $1?.highestEpoch ?? 0) } }
-    private var nextNumber: UInt64 { slots.reduce(pastNumber) { max($0, $1?.nextNumber ?? 0) } }
+    private var highestEpoch: UInt64 { slots.reduce(pastEpoch) { max($0, $1.highestEpoch) } }
+    private var nextNumber: UInt64 { slots.reduce(pastNumber) { max($0, $1.nextNumber) } }
 
     /// A group that was left stays for a while, to tell those who have not heard of it.
     private mutating func retire(_ slot: Int) {
-        guard slots[slot]?.departure?.isFinished == true else { return }
+        guard slots[slot].departure?.isFinished == true else { return }
         remove(slot)
     }
 
     private mutating func remove(_ slot: Int) {
-        guard let group = slots[slot] else { return }
-        pastEpoch = max(pastEpoch, group.highestEpoch)
-        pastNumber = max(pastNumber, group.nextNumber)
-        counters.multicast = counters.multicast + group.counters
-        slotOfGroup[group.id] = nil
+        guard isLive[slot] else { return }
+        pastEpoch = max(pastEpoch, slots[slot].highestEpoch)
+        pastNumber = max(pastNumber, slots[slot].nextNumber)
+        counters.multicast = counters.multicast + slots[slot].counters
+        slotOfGroup[slots[slot].id] = nil
         slotOfToken[tokens[slot].current] = nil
         if let retired = tokens[slot].retired { slotOfToken[retired] = nil }
-        slots[slot] = nil
+        isLive[slot] = false
         deadlines.set(slot, to: nil)
     }
 
     private mutating func refreshTokens(_ slot: Int) {
-        guard let group = slots[slot], group.token.raw != tokens[slot].current else { return }
+        let current = slots[slot].token.raw
+        guard isLive[slot], current != tokens[slot].current else { return }
         if let retired = tokens[slot].retired { slotOfToken[retired] = nil }
-        tokens[slot] = SlotTokens(current: group.token.raw, retired: group.retiredToken?.raw)
-        slotOfToken[group.token.raw] = slot
-        if let retired = group.retiredToken { slotOfToken[retired.raw] = slot }
+        let retired = slots[slot].retiredToken?.raw
+        tokens[slot] = SlotTokens(current: current, retired: retired)
+        slotOfToken[current] = slot
+        if let retired { slotOfToken[retired] = slot }
     }
 
     @inline(__always)
@@ -199,12 +204,13 @@ extension NodeCore {
             touched.removeAll(keepingCapacity: true)
             for slot in slotsOfTurn {
                 isTouched[slot] = false
-                slots[slot]?.turnEnded(at: now, into: &hwgOutput)
+                guard isLive[slot] else { continue }
+                slots[slot].turnEnded(at: now, into: &hwgOutput)
                 if !hwgOutput.isEmpty {
                     pump(slot, at: now, into: &effects)
                     settle(at: now, into: &effects)
                 }
-                deadlines.set(slot, to: slots[slot]?.nextDeadline)
+                deadlines.set(slot, to: slots[slot].nextDeadline)
             }
         }
     }
@@ -217,21 +223,22 @@ extension NodeCore {
         if let announceAt, announceAt <= now {
             self.announceAt = now + configuration.announceInterval
             announce(at: now, into: &effects)
-            let members = Set(slots.flatMap { $0?.view.members ?? [] })
+            let members = Set(slots.indices.flatMap { isLive[$0] ? slots[$0].view.members : [] })
             peers.forget { members.contains($0) }
         }
         while let slot = deadlines.popDue(at: now) {
-            slots[slot]?.deadlineReached(at: now, peers: peers, into: &hwgOutput)
+            guard isLive[slot] else { continue }
+            slots[slot].deadlineReached(at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
             settle(at: now, into: &effects)
-            if slots[slot]?.departure?.isFinished == true { retire(slot) }
+            if slots[slot].departure?.isFinished == true { retire(slot) }
         }
         finishStop(at: now, into: &effects)
     }
 
     private mutating func announce(at now: Instant, into effects: inout Effects) {
-        for slot in slots.indices {
-            slots[slot]?.announce(at: now, peers: peers, into: &hwgOutput)
+        for slot in slots.indices where isLive[slot] {
+            slots[slot].announce(at: now, peers: peers, into: &hwgOutput)
             if !hwgOutput.isEmpty { pump(slot, at: now, into: &effects) }
         }
     }
@@ -265,9 +272,8 @@ extension NodeCore {
     }
 
     private mutating func suspect(_ member: MemberID, except: Int?, at now: Instant, into effects: inout Effects) {
-        for slot in slots.indices where slot != except {
-            guard slots[slot] != nil else { continue }
-            slots[slot]?.memberSuspected(member, at: now, peers: peers, into: &hwgOutput)
+        for slot in slots.indices where slot != except && isLive[slot] {
+            slots[slot].memberSuspected(member, at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         }
     }

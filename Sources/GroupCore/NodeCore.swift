@@ -15,7 +15,11 @@ public struct NodeCore: Sendable {
     var peers: PeerTable
     var lwg: LWGLayer
     /// One slot per heavyweight group; a slot is not used again while packets of its group may be about.
-    var slots: [HWG?] = []
+    /// Not optional: a read through an optional element copies the whole value, streams and all, per datagram.
+    var slots: [HWG] = []
+    var isLive: [Bool] = []
+    /// By the light-weight layer's number of a group, the slot that carries it.
+    private var slotOfCarrier: [Int] = []
     var slotOfGroup: [HWGID: Int] = [:]
     var slotOfToken: [UInt64: Int] = [:]
     var tokens: [SlotTokens] = []
@@ -66,8 +70,8 @@ public struct NodeCore: Sendable {
     public var statistics: Counters {
         var result = counters
         result.lightweight = lwg.counters
-        for case let group? in slots {
-            result.multicast = result.multicast + group.counters
+        for slot in slots.indices where isLive[slot] {
+            result.multicast = result.multicast + slots[slot].counters
             result.heavyweightGroups += 1
         }
         return result
@@ -135,7 +139,7 @@ public struct NodeCore: Sendable {
     }
 
     mutating func finishStop(at now: Instant, into effects: inout Effects) {
-        guard isStopping, !hasStopped, slots.allSatisfy({ $0 == nil }) else { return }
+        guard isStopping, !hasStopped, !isLive.contains(true) else { return }
         hasStopped = true
         tracer?.append(.stop, at: now, into: &effects)
         effects.stopped = true
@@ -184,8 +188,8 @@ public struct NodeCore: Sendable {
             return
         }
         let isSound =
-            slots[slot]?.streamFrameArrived(
-                header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput) ?? true
+            slots[slot].streamFrameArrived(
+                header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput)
         if !isSound { malformed(header, into: &effects) }
         pump(slot, at: now, into: &effects)
     }
@@ -196,8 +200,8 @@ public struct NodeCore: Sendable {
         into effects: inout Effects
     ) {
         counters.strayed += 1
-        for slot in slots.indices where slots[slot]?.awaits(token) == true {
-            _ = slots[slot]?.streamFrameArrived(
+        for slot in slots.indices where isLive[slot] && slots[slot].awaits(token) {
+            _ = slots[slot].streamFrameArrived(
                 header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         }
@@ -223,7 +227,7 @@ public struct NodeCore: Sendable {
             }
             return
         }
-        slots[slot]?.frameArrived(frame, from: header.sender, at: now, peers: peers, into: &hwgOutput)
+        slots[slot].frameArrived(frame, from: header.sender, at: now, peers: peers, into: &hwgOutput)
         pump(slot, at: now, into: &effects)
     }
 
@@ -234,12 +238,9 @@ public struct NodeCore: Sendable {
         switch lwg.route(seat) {
         case .held: return .held
         case .notMember: return .notMember
-        case .send(_, let group, let label):
-            guard let slot = slotOfGroup[group] else { return .notMember }
-            guard
-                let outcome = slots[slot]?.multicast(
-                    label: label, order: order, bytes: bytes, at: now, into: &hwgOutput)
-            else { return .notMember }
+        case .send(let carrier, let group, let label):
+            guard let slot = slot(of: carrier, group) else { return .notMember }
+            let outcome = slots[slot].multicast(label: label, order: order, bytes: bytes, at: now, into: &hwgOutput)
             if case .accepted(let number) = outcome {
                 if let number {
                     tracer?.sent(seat, number: number, order: order, at: now, into: &effects)
@@ -256,6 +257,19 @@ public struct NodeCore: Sendable {
         }
     }
 
+    /// Without hashing: the slot that carried this group last, when it still does.
+    @inline(__always)
+    private mutating func slot(of carrier: Int, _ group: HWGID) -> Int? {
+        if carrier < slotOfCarrier.count {
+            let slot = slotOfCarrier[carrier]
+            if slot >= 0, slot < slots.count, isLive[slot], slots[slot].id == group { return slot }
+        }
+        guard let slot = slotOfGroup[group] else { return nil }
+        while slotOfCarrier.count <= carrier { slotOfCarrier.append(-1) }
+        slotOfCarrier[carrier] = slot
+        return slot
+    }
+
     /// Point-to-point within the seat's view: FIFO per pair, delivered in that view only, outside the cut.
     public mutating func send(
         _ seat: SeatHandle, to target: EndpointID, bytes: [UInt8], at now: Instant, into effects: inout Effects
@@ -263,12 +277,12 @@ public struct NodeCore: Sendable {
         settle(at: now, into: &effects)
         let outcome = lwg.direct(seat, to: target, bytes: bytes, into: &lwgOutput)
         guard case .accepted = outcome, case .direct(let group, let member, let framed) = lwgOutput.requests.popLast(),
-            let slot = slotOfGroup[group],
-            let sent = slots[slot]?.direct(to: member, framed, at: now, into: &hwgOutput)
+            let slot = slotOfGroup[group]
         else {
             settle(at: now, into: &effects)
             return outcome
         }
+        let sent = slots[slot].direct(to: member, framed, at: now, into: &hwgOutput)
         if case .accepted(let number?) = sent {
             tracer?.sent(seat, number: number, order: .fifo, to: target, at: now, into: &effects)
         }

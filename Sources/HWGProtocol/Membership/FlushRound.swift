@@ -134,8 +134,15 @@ public struct FlushRound: Sendable {
         precondition(phase == .collecting && answers.count == participants.count, "choose follows collected")
         suspected.formUnion(nowSuspected)
         let accepted = participants.compactMap { answers[$0]?.accepted }
-        let binding = accepted.filter { $0.proposal.isPrimary || !$0.proposal.isEligible }
-        let adopted = (binding.isEmpty ? accepted : binding).max { $0.ballot < $1.ballot }
+        // A primary proposal that lacks a quorum among those who might have accepted it was not decided, and never will be:
+        // who answered without it has promised this ballot. A proposal that gave up a primary one stays a mark of it.
+        let binding = accepted.filter { each in
+            guard each.proposal.isPrimary else { return !each.proposal.isEligible }
+            let others = answers.filter { $0.value.accepted?.proposal != each.proposal }
+            return PrimaryRule.mayBeDecided(each.proposal, without: Set(others.keys))
+        }
+        let free = accepted.filter { !$0.proposal.isPrimary }
+        let adopted = (binding.isEmpty ? free : binding).max { $0.ballot < $1.ballot }
         let proposal: Proposal
         if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: suspected),
             PrimaryRule.mayReissue(adopted.proposal, having: participants)

@@ -65,6 +65,11 @@ public struct PrimaryRule: Hashable, Sendable {
         return proposal.view.members.allSatisfy(answered.contains)
     }
 
+    /// Whether the proposal can have been decided when `refusing` have not accepted it.
+    static func mayBeDecided(_ proposal: Proposal, without refusing: Set<MemberID>) -> Bool {
+        hasQuorum(proposal, proposal.audience.filter { !refusing.contains($0) })
+    }
+
     private static func hasQuorum(_ proposal: Proposal, _ accepted: [MemberID]) -> Bool {
         guard proposal.isPrimary, let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side else {
             return proposal.view.members.allSatisfy(accepted.contains)
