@@ -86,9 +86,10 @@ extension HWG {
     /// Somebody took me to be in `view`. Tells them what became of it: the decision that ended it, or that I am behind,
     /// or that I am not in it.
     mutating func correct(
-        _ member: MemberID, about view: ViewID, ballot: Ballot, into output: inout HWGOutput
+        _ member: MemberID, about view: ViewID, ballot: Ballot, at now: Instant, into output: inout HWGOutput
     ) {
-        guard member != me else { return }
+        // Two members with different decisions about each other would correct each other at the speed of the network.
+        guard member != me, mayCorrect(member, at: now) else { return }
         if let decision, decision.proposal.side(of: view) != nil {
             send(.install(decision), to: member, into: &output)
         } else {
@@ -98,7 +99,7 @@ extension HWG {
     }
 
     private mutating func mayCorrect(_ member: MemberID, at now: Instant) -> Bool {
-        if let last = corrected[member], now - last < parameters.resendInterval { return false }
+        if let last = corrected[member], now - last < parameters.resendInterval / 2 { return false }
         // As many as a view can have left behind; after that the oldest memory goes.
         if corrected.count >= Limits.viewMembers { corrected.removeAll() }
         corrected[member] = now

@@ -151,7 +151,7 @@ extension HWG {
     ) {
         guard let round, round.ballot == frame.ballot else {
             if member != me, frame.previous != view.id {
-                correct(member, about: frame.previous, ballot: frame.ballot, into: &output)
+                correct(member, about: frame.previous, ballot: frame.ballot, at: now, into: &output)
             }
             return
         }
@@ -185,7 +185,7 @@ extension HWG {
         into output: inout HWGOutput
     ) {
         guard frame.view == view.id, let rank = view.rank(of: member) else {
-            return correct(member, about: frame.view, ballot: Self.noBallot, into: &output)
+            return correct(member, about: frame.view, ballot: Self.noBallot, at: now, into: &output)
         }
         if frame.isLeaving { leaving[rank] = true }
         for suspect in frame.suspects where suspect != me {

@@ -15,7 +15,7 @@ extension HWG {
                 memberSuspected(member, at: now, peers: peers, into: &output)
             } else if proposal.view.members.contains(me) {
                 // They wait for me in a view that I cannot enter any more, or not yet.
-                correct(member, about: proposal.view.id, ballot: Self.noBallot, into: &output)
+                correct(member, about: proposal.view.id, ballot: Self.noBallot, at: now, into: &output)
             }
             return
         }

@@ -49,7 +49,7 @@ extension HWG {
         guard frame.ballot.proposer == member else { return }
         guard let side = frame.sides.first(where: { $0.previous.id == view.id }) else {
             guard let named = frame.sides.first(where: { $0.participants.contains(me) }) else { return }
-            return correct(member, about: named.previous.id, ballot: frame.ballot, into: &output)
+            return correct(member, about: named.previous.id, ballot: frame.ballot, at: now, into: &output)
         }
         guard side.previous.members == view.members, side.participants.contains(me) else { return }
         guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
@@ -103,7 +103,7 @@ extension HWG {
         guard frame.ballot.proposer == member else { return }
         guard let index = frame.proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
             guard let named = frame.proposal.sides.first(where: { $0.side.participants.contains(me) }) else { return }
-            return correct(member, about: named.side.previous.id, ballot: frame.ballot, into: &output)
+            return correct(member, about: named.side.previous.id, ballot: frame.ballot, at: now, into: &output)
         }
         let sideCut = frame.proposal.sides[index]
         guard sideCut.side.previous.members == view.members, sideCut.side.participants.contains(me) else { return }
