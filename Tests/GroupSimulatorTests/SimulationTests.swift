@@ -89,8 +89,8 @@ import Testing
     /// The rare states that the driver exists for are reached.
     @Test func `a few worlds see crashes, partitions, pauses, take-overs, merges and transitional deliveries`() {
         var rare: [String: Int] = [:]
-        for seed in 0..<16 as Range<UInt64> {
-            let report = Simulation.run(seed: seed, options: SimulationOptions(nodes: 4, groups: 6, seconds: 2))
+        for seed in 0..<24 as Range<UInt64> {
+            let report = Simulation.run(seed: seed, options: SimulationOptions(nodes: 4, groups: 6, seconds: 5))
             rare.merge(report.rare, uniquingKeysWith: +)
         }
         for name in [

@@ -33,7 +33,8 @@ extension World {
             card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.group("pool"))
         configuration.initialNodes = nodes.map(\.id)
         configuration.initialCount = nodes.count
-        configuration.isFresh = !nodes[node].wasPrimary
+        // As the runtime, whose state directory keeps no more than the incarnation.
+        configuration.isFresh = nodes[node].incarnation == 1
         configuration.joinGather = plan.joinGather
         configuration.failureTimeout = plan.failureTimeout
         configuration.packetBytes = plan.packetBytes

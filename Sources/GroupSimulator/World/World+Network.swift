@@ -123,6 +123,7 @@ extension World {
 
     private mutating func post(_ packet: Packet, from: Int, to: Int) {
         let link = network.link(from, to)
+        if options.keepsTranscript { sayFrame(packet, from, to) }
         if network.isBlocked[link] { return }
         if network.loss > 0, random.below(10_000) < network.loss { return }
         var packet = packet
@@ -133,6 +134,14 @@ extension World {
             packet = corrupted(packet)
         }
         enqueue(packet, from: from, to: to)
+    }
+
+    /// Not those that would drown the others.
+    private mutating func sayFrame(_ packet: Packet, _ from: Int, _ to: Int) {
+        guard let header = try? FrameHeader.read(packet.contents),
+            ![.data, .acknowledge, .heartbeat].contains(header.kind)
+        else { return }
+        say("\(nodes[from].name) > \(nodes[to].name): \(header.kind), \(packet.count) bytes")
     }
 
     private mutating func enqueue(_ packet: Packet, from: Int, to: Int) {

@@ -16,8 +16,6 @@ struct WorldNode {
     var wake = Int64.max
     var hasOpenTurn = false
     var isStopping = false
-    /// Its state directory knows of a primary view.
-    var wasPrimary = false
     var applications = Applications()
 
     var member: MemberID { MemberID(node: id, incarnation: incarnation) }
@@ -177,9 +175,7 @@ struct World<Core: SimulatedCore> {
                 encoder.append(record)
             }
             switch record.event {
-            case .view(.hwg(let group), let view):
-                install(group, view, node)
-                if view.primary { nodes[node].wasPrimary = true }
+            case .view(.hwg(let group), let view): install(group, view, node)
             case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
             default: break
             }
