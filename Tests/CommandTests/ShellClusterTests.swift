@@ -187,4 +187,38 @@ struct ShellClusterTests {
         #expect(try await b.end() == 0)
         #expect(try await a.end() == 0)
     }
+
+    @Test func `a node joins what it is told to and leaves at SIGTERM`() async throws {
+        let (traces, cluster) = (try TemporaryDirectory(), cluster())
+        let shell = try ShellProcess("a", cluster: cluster, trace: traces)
+        let node = try ShellProcess(
+            "b", cluster: cluster, peers: [try await shell.listen], trace: traces, command: "node",
+            arguments: ["--join", "g", "--join", "h"])
+        shell.command("join g")
+        for each in [shell, node] { try await each.view("g", nodes: ["a", "b"]) }
+        shell.command("send g hello")
+        try await node.event("message") { $0["text"] == "hello" }
+        node.terminate()
+        try await shell.event("view") { $0.strings("members").count == 1 && $0["prev"] != nil }
+        #expect(try await node.end() == 0)
+        #expect(node.events("left").count == 2)
+        #expect(try await shell.end() == 0)
+        try expectLegal(traces)
+    }
+
+    @Test func `thousands of groups are joined, used and left`() async throws {
+        let (traces, cluster) = (try TemporaryDirectory(), cluster())
+        let a = try ShellProcess("a", cluster: cluster, trace: traces)
+        let b = try ShellProcess("b", cluster: cluster, peers: [try await a.listen], trace: traces)
+        let names = (0..<1_500).map { "group-\($0)" }
+        for shell in [a, b] { shell.command("join " + names.joined(separator: " ")) }
+        for shell in [a, b] {
+            for name in [names[0], names[1_499]] { try await shell.view(name, nodes: ["a", "b"]) }
+        }
+        for name in names { a.command("send \(name) x") }
+        _ = try await b.events("message", count: names.count)
+        for shell in [a, b] { #expect(try await shell.end() == 0) }
+        #expect(a.events("left").count == names.count)
+        try expectLegal(traces)
+    }
 }

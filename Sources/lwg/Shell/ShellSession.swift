@@ -10,11 +10,12 @@ actor ShellSession {
     private let settings: NodeSettings
 
     private var groups: [String: Group] = [:]
-    /// The Hold that each group's application has not answered yet.
+    /// The last command of each group that has not ended.
     private var tails: [String: Task<Void, Never>] = [:]
     private var waiting = 0
-    /// Commands that may wait at once. A reader of lines then waits for one to end.
-    private static let waitingCommands = 1_024
+    /// Commands that may wait at once. Then no more lines are read, not even the `holdok` that would help; so the
+    /// bound is beyond what a script gives without looking at the answers.
+    private static let waitingCommands = 65_536
     /// How long the end of input waits for commands that were given before it; a held group may never let them go.
     private static let drainTime = Duration.seconds(5)
 

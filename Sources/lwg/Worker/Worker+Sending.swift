@@ -63,7 +63,7 @@ extension Worker {
             let groups = groups(numbers)
             let message = Self.message(size: size)
             /// One hand-over fills some packets; more would only wait in the queue.
-            let perBatch = max(1, min(1_024, (128 << 10) / message.count))
+            let perBatch = max(1, min(1_024, (64 << 10) / message.count))
             try await Task.sleep(for: .nanoseconds(max(0, sending.from - Monotonic.nanoseconds)))
             var turn = 0
             while Monotonic.nanoseconds < sending.to, !groups.isEmpty {

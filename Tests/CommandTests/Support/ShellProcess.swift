@@ -4,7 +4,7 @@ import Testing
 
 @testable import lwg
 
-/// One `lwg shell --json`, written to and listened to as from a script.
+/// One `lwg shell --json` (or `node`), written to and listened to as from a script.
 final class ShellProcess: Sendable {
     struct Event: @unchecked Sendable {
         let fields: [String: Any]
@@ -34,13 +34,15 @@ final class ShellProcess: Sendable {
 
     init(
         _ name: String, cluster: String, peers: [String] = [], trace: TemporaryDirectory? = nil,
-        arguments more: [String] = []
+        command: String = "shell", arguments more: [String] = []
     ) throws {
         self.name = name
         process = Process()
         process.executableURL = URL(fileURLWithPath: Executable.path)
-        var arguments = ["shell", "--json", "--name", name, "--listen", "127.0.0.1:0", "--cluster", cluster]
+        var arguments = [command, "--json", "--name", name, "--listen", "127.0.0.1:0", "--cluster", cluster]
         for peer in peers { arguments += ["--peer", peer] }
+        // Who is killed is noticed by its connections; who is merely slow, on a machine with other work, goes on.
+        arguments += ["--set", "failureDetector.timeout=20s"]
         // A second life of a node appends to the trace of the first.
         if let trace { arguments += ["--trace", "\(trace.path)/\(name).jsonl"] }
         process.arguments = arguments + more

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// However a command with processes of its own ends, they end too.
+@Suite("No process is left behind", .serialized)
+struct EndTests {
+    /// The node processes of the run of the process `parent`, which are named after it.
+    private func nodes(of parent: Int32) -> [String] {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.filter { process in
+            guard process.allSatisfy(\.isNumber),
+                let arguments = FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
+            else { return false }
+            return arguments.split(separator: 0).contains { $0.elementsEqual("run-\(parent)".utf8) }
+        }
+    }
+
+    private func until(_ what: String, _ condition: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !condition() {
+            try #require(ContinuousClock.now < deadline, "waited for ‘\(what)’ in vain")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
+    func `a demo that is ended by a signal takes its nodes with it`(_ signal: Int32) async throws {
+        let demo = Process()
+        demo.executableURL = URL(fileURLWithPath: Executable.path)
+        demo.arguments = ["demo", "--nodes", "3", "--groups", "5000"]
+        demo.standardOutput = FileHandle.nullDevice
+        demo.standardError = FileHandle.nullDevice
+        try demo.run()
+        let pid = demo.processIdentifier
+        defer { kill(pid, SIGKILL) }
+        try await until("the nodes") { nodes(of: pid).count >= 3 }
+        kill(pid, signal)
+        try await until("the end of the demo") { !demo.isRunning }
+        if signal != SIGKILL { #expect(demo.terminationStatus == 1) }
+        try await until("the end of the nodes") { nodes(of: pid).isEmpty }
+    }
+}
