@@ -1,6 +1,7 @@
 #include "cnet.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <string.h>
 
@@ -138,4 +139,9 @@ void cnet_name_thread(pthread_t thread, const char *name) {
     char cut[16] = {0};
     strncpy(cut, name, sizeof cut - 1);
     (void)pthread_setname_np(thread, cut);
+}
+
+void cnet_keep_freed_memory(int bytes) {
+  mallopt(M_TRIM_THRESHOLD, bytes);
+  mallopt(M_TOP_PAD, bytes / 8);
 }

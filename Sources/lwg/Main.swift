@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLoop
 import Glibc
 import LightweightGroups
 
@@ -32,6 +33,7 @@ struct Failure: Error, CustomStringConvertible {
 enum Main {
     static func main() async {
         Signals.ignoreBrokenPipes()
+        ProcessMemory.keepFreed()
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         ChildProcess.killAll()
         LineWriter.output.flush()

@@ -58,4 +58,8 @@ uintptr_t cnet_thread(void);
 /// Cut to the 15 bytes that the system keeps.
 void cnet_name_thread(pthread_t thread, const char *name);
 
+/// The C library keeps up to `bytes` of freed memory at its heap's top instead of handing each window's packets back to the
+/// kernel and faulting them in again.
+void cnet_keep_freed_memory(int bytes);
+
 #endif

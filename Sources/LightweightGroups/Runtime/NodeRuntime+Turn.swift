@@ -103,10 +103,13 @@ extension NodeRuntime {
             buckets[bucket].append(
                 OutgoingDatagram(start: packet.bytes, count: packet.count, owner: packet, to: address))
         }
+        // One call for all: the last receiver does not wait for the calls before its own.
         for bucket in 0..<used {
-            socket.send(buckets[bucket])
+            outgoing.append(contentsOf: buckets[bucket])
             buckets[bucket].removeAll(keepingCapacity: true)
         }
+        socket.send(outgoing)
+        outgoing.removeAll(keepingCapacity: true)
         runs.removeAll(keepingCapacity: true)
     }
 }

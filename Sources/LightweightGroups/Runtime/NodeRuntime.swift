@@ -68,6 +68,7 @@ final class NodeRuntime: @unchecked Sendable {
     var addresses: [MemberID: SocketAddress] = [:]
     var runs: [SocketAddress: Int] = [:]
     var buckets: [[OutgoingDatagram]] = []
+    var outgoing: [OutgoingDatagram] = []
 
     /// The core was given something since its turn was last ended: what it packed meanwhile has not left.
     var isTurnOpen = false
