@@ -82,7 +82,8 @@ public struct NodeCore: Sendable {
         me = configuration.card.member
         cluster = FrameHeader.cluster(named: configuration.cluster)
         peers = PeerTable(
-            card: configuration.card, heartbeatInterval: configuration.heartbeatInterval, failureTimeout: configuration.failureTimeout,
+            card: configuration.card, heartbeatInterval: configuration.heartbeatInterval,
+            failureTimeout: configuration.failureTimeout,
             now: now)
         lwg = LWGLayer(
             me: me,
@@ -217,7 +218,8 @@ public struct NodeCore: Sendable {
     private mutating func membershipFrameArrived(
         _ header: FrameHeader, _ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
     ) {
-        guard let group = MembershipFrame.group(of: bytes), let frame = MembershipFrame.decode(header.kind, bytes) else {
+        guard let group = MembershipFrame.group(of: bytes), let frame = MembershipFrame.decode(header.kind, bytes)
+        else {
             return malformed(header, into: &effects)
         }
         guard let slot = slotOfGroup[group] else {

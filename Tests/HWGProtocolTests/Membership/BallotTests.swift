@@ -58,7 +58,8 @@ private struct BallotWorld {
             if forgetsPromises { acceptors[to] = Acceptor(promised: nil, accepted: acceptors[to].accepted) }
             guard acceptors[to].proposeArrived(ballot) == .promise else { return }
             let answer = FlushRound.Answer(
-                received: [0, 0, 0, 0, 0], controls: 0, accepted: acceptors[to].accepted, highestEpoch: highestEpoch[to],
+                received: [0, 0, 0, 0, 0], controls: 0, accepted: acceptors[to].accepted,
+                highestEpoch: highestEpoch[to],
                 hasState: false, isFresh: false)
             messages.append(.flushed(ballot, from: to, answer))
         case .flushed(let ballot, let from, let answer):
@@ -119,14 +120,16 @@ private struct BallotWorld {
         }
         let heard = Proposal(
             view: View(id: ViewID(epoch: 2, coordinator: members[0]), members: Array(members[0...3])),
-            sides: [.init(side: side(Array(members[0...3])), cut: [0, 0, 0, 0, 0], controls: 0, hasState: false)], isPrimary: true,
+            sides: [.init(side: side(Array(members[0...3])), cut: [0, 0, 0, 0, 0], controls: 0, hasState: false)],
+            isPrimary: true,
             isEligible: true)
         let accepted = Accepted(ballot: Ballot(attempt: 1, proposer: members[0]), proposal: heard)
         var round = FlushRound(
             ballot: Ballot(attempt: 2, proposer: members[3]), sides: [side([members[3], members[4]])])
         let answer = { (accepted: Accepted?) in
             FlushRound.Answer(
-                received: [0, 0, 0, 0, 0], controls: 0, accepted: accepted, highestEpoch: 2, hasState: false, isFresh: false)
+                received: [0, 0, 0, 0, 0], controls: 0, accepted: accepted, highestEpoch: 2, hasState: false,
+                isFresh: false)
         }
         #expect(round.flushedArrived(from: members[3], answer(accepted)) == .waiting)
         #expect(round.flushedArrived(from: members[4], answer(nil)) == .collected)
