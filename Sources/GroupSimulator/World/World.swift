@@ -59,7 +59,9 @@ struct World<Core: SimulatedCore> {
     static var turnLength: Int { 50_000 }
     /// Events of one run. A world of five nodes and fifty groups makes some hundred thousand in a minute; who makes
     /// more goes round in circles.
-    static var eventLimit: Int { 20_000_000 }
+    static var eventLimit: Int { 5_000_000 }
+    /// Lines of a kept transcript: a storm shows in its first ones.
+    static var transcriptLimit: Int { 500_000 }
 
     init(seed: UInt64, options: SimulationOptions) {
         self.seed = seed
@@ -224,7 +226,8 @@ struct World<Core: SimulatedCore> {
     mutating func count(_ name: String) { rare[name, default: 0] += 1 }
 
     mutating func say(_ text: String) {
-        if options.keepsTranscript { transcript.append("\(now / 1_000)us \(text)") }
+        guard options.keepsTranscript, transcript.count < Self.transcriptLimit else { return }
+        transcript.append("\(now / 1_000)us \(text)")
     }
 
     mutating func violate(_ property: String, _ node: Int, group: String = "", _ why: String) {
