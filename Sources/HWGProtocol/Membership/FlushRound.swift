@@ -60,6 +60,8 @@ public struct FlushRound: Sendable {
     private(set) var phase = Phase.collecting
     private(set) var answers: [MemberID: Answer] = [:]
     private var suspected: Set<MemberID> = []
+    /// The proposal is one that somebody accepted before.
+    private(set) var isAdopted = false
 
     public init(ballot: Ballot, sides: [Side]) {
         self.ballot = ballot
@@ -148,6 +150,7 @@ public struct FlushRound: Sendable {
             PrimaryRule.mayReissue(adopted.proposal, having: participants)
         {
             proposal = adopted.proposal
+            isAdopted = true
         } else {
             proposal = ownProposal(rule: rule, epochFloor: epochFloor, eligible: binding.isEmpty, after: accepted)
         }

@@ -127,6 +127,7 @@ extension HWG {
                 rule: parameters.rule, epochFloor: highestEpoch,
                 suspected: suspected.union(peers.suspected))
             highestEpoch = max(highestEpoch, proposal.view.id.epoch)
+            if round.isAdopted { output.notes.append(.adopted(proposal.view.id)) }
             self.round = round
             sendCut(proposal, round, to: proposal.audience, into: &output)
             resendCount = 0
