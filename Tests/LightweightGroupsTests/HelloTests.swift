@@ -30,8 +30,9 @@ struct HelloTests {
         #expect(Self.decode(frame.encoded()) == .success(frame))
     }
 
-    @Test("a frame cut anywhere is malformed", arguments: frames)
-    func cut(_ frame: LivenessFrame) {
+    @Test("a frame cut anywhere is malformed", arguments: frames.indices)
+    func cut(_ index: Int) {
+        let frame = Self.frames[index]
         let bytes = frame.encoded()
         for count in 0..<min(bytes.count, 400) {
             let decoded = Self.decode(Array(bytes[..<count]))

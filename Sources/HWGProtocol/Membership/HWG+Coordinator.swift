@@ -217,8 +217,14 @@ extension HWG {
                 merge.memberFailed(member)
                 restartRound(at: now, peers: peers, into: &output)
             }
-        case .behind:
-            if let decision { send(.install(decision), to: member, into: &output) }
+        case .behind(let current):
+            guard let decision else { return }
+            if decision.proposal.side(of: current) != nil {
+                send(.install(decision), to: member, into: &output)
+            } else if view.members.contains(member) {
+                // It went on from a predecessor by another way, and cannot enter my view any more.
+                memberSuspected(member, at: now, peers: peers, into: &output)
+            }
         case .suspected, .notMember, .beyondCut:
             guard isMine || round?.ballot == frame.ballot else { return }
             output.notes.append(.refused(by: member))

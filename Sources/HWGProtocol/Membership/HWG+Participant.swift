@@ -143,6 +143,8 @@ extension HWG {
             return install(acceptance.proposal, cards: acceptance.cards, at: now, peers: peers, into: &output)
         }
         if case .promise = acceptor.accept(acceptance.proposal, at: ballot) {
+            // It may be decided without my hearing of it: I do not count towards another first primary view.
+            if acceptance.proposal.isPrimary { hasBeenPrimary = true }
             send(.cutReached(.init(ballot: ballot)), to: ballot.proposer, into: &output)
         }
     }
