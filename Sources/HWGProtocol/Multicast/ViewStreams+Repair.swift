@@ -65,6 +65,8 @@ extension ViewStreams {
         if window.sealed > 0 { result.append((me, window.sealed)) }
         if let head = order.head, streams[head.rank].waitsForStability {
             result.append((head.rank, streams[head.rank].cursor))
+            // A control message waits for its order record to be spread, too.
+            result.append((0, head.source))
         }
         return result
     }
