@@ -2,6 +2,8 @@
 public enum Limits {
     /// A message; larger ones belong in a file or a database.
     public static let messageBytes = 16 << 20
+    /// A point-to-point message: the light-weight layer's own fields go in front of it.
+    public static let directBytes = messageBytes - 64
     /// A group's name, in UTF-8 bytes: what one length byte holds.
     public static let groupNameBytes = 255
     /// A node's name.

@@ -113,7 +113,9 @@ public final class Group: Sendable {
 
     /// Point-to-point, FIFO per pair, delivered in the present view only.
     public func send(_ bytes: [UInt8], to member: EndpointID) async throws(GroupError) {
-        try check(bytes.count, .fifo)
+        guard bytes.count <= Limits.directBytes else {
+            throw .messageTooLarge(bytes: bytes.count, limit: Limits.directBytes)
+        }
         try await runtime.request(self) { runtime, seat, answer in
             runtime.direct(seat, to: member, bytes)
             answer.resolve(.success(()))
