@@ -52,6 +52,8 @@ struct Carrier: Sendable {
     /// A control message was delivered in the unsequenced rest of the HWG view: those who did not come along may have seen
     /// another order, so no LWG view is installed before the HWG view (M4).
     var isInRest = false
+    /// Whose data of which LWG are of later views, in the rest. Looked up, never iterated.
+    var fences: Set<Fence> = []
     /// LWGs whose flushOK waits to be sent.
     var readyFlushOKs: [Int] = []
     var isFlushOKInFlight = false

@@ -18,6 +18,10 @@ extension Carrier {
             if isInRest { node.counters.earlyVoid += 1 } else { node.counters.malformed += 1 }
             return
         }
+        if isInRest, fences.contains(Fence(number: label.number, rank: slice.sender)) {
+            node.counters.earlyVoid += 1
+            return
+        }
         let slot = demultiplexer.slots[label.number]
         guard slot.kind != .outside else { node.counters.interference += 1; return }
         // One view ahead; two when its sender joined with the next flush, or this node's seats left with it: a queued join or

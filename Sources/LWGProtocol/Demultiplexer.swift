@@ -75,6 +75,11 @@ struct Demultiplexer: Sendable {
         for rank in ranks { scratch[Int(rank)] = 0 }
     }
 
+    /// From now on each message of this LWG is looked at closely.
+    mutating func setCareful(_ number: Int) {
+        if slots[number].kind == .one { slots[number].kind = .several }
+    }
+
     /// The LWG rank of an endpoint, `nobody` when the view has none such.
     func rank(_ slot: Slot, sender: UInt16, endpoint: Int) -> UInt16 {
         guard Int(sender) < width, endpoint < Int(slot.stride) else { return Self.nobody }

@@ -46,6 +46,7 @@ extension Carrier {
             return
         }
         isHeld = true
+        own = installSideViews(own, lowest: side.first ?? rank, &node, into: &out)
         phase = .merging(MergeRound(side: side, own: own, isCovered: isCovered))
         if side.first == rank && !isCovered[myRank] {
             tableParts = Self.parts(of: own, covering: side, limit: node.limits.tablePartBytes)
@@ -57,6 +58,7 @@ extension Carrier {
         node.counters.earlyVoid += UInt64(early.items.count)
         early = EarlyStore()
         isInRest = false
+        fences.removeAll()
         isHeld = false
         isHeavyHeld = false
         holdView = nil
@@ -100,7 +102,9 @@ extension Carrier {
                         origin: index < next.survivors ? 0 : nil))
             }
             return SideEntry(
-                id: entry.id, name: entry.name, origins: next.previous.map { [$0] } ?? [], members: members)
+                id: entry.id, name: entry.name,
+                origins: next.previous.map { [.init(view: $0, size: UInt32(clamping: entry.members.count))] } ?? [],
+                members: members)
         }
     }
 
@@ -110,19 +114,15 @@ extension Carrier {
         table = Table()
         var sides: [[SubView<EndpointID>]] = []
         for entry in entries.sorted(by: { $0.id < $1.id }) where !entry.members.isEmpty {
-            let era = entry.origins.map(\.era).max() ?? 0
+            // A side's view of this HWG view has the same era and a lower count.
+            let era = entry.origins.map(\.view.era).max() ?? 0
             var next = Entry(
-                id: entry.id, name: entry.name, era: max(floor, era == .max ? era : era + 1), count: 0,
+                id: entry.id, name: entry.name, era: max(floor, era), count: Self.mergedCount,
                 coordinator: view?.id.coordinator ?? node.me, members: entry.members.map(\.endpoint),
                 ranks: entry.members.map(\.rank))
-            next.previous = entry.origins.first
+            next.previous = entry.origins.first?.view
             table.entries.append(next)
-            sides.append(
-                entry.origins.indices.compactMap { origin in
-                    let members = entry.members.filter { $0.origin == UInt8(origin) }.map(\.endpoint)
-                    return members.isEmpty
-                        ? nil : SubView(previous: entry.origins[origin], members: members, hasState: true)
-                })
+            sides.append(entry.subViews)
         }
         table.renumber()
         removeStrangers(&node, into: &out)

@@ -49,7 +49,8 @@ extension Carrier {
             endHold(seat, &node)
             node.seats.seats[seat].stage = .member
             if !node.seats.seats[seat].told {
-                tell(seat, endpoint, view, from: node.seats.seats[seat].view, subViews, into: &out)
+                tell(
+                    seat, endpoint, view, from: node.seats.seats[seat].view, subViews, primary: isPrimary, into: &out)
                 node.counters.views += 1
             }
             node.seats.seats[seat].view = view
@@ -63,9 +64,9 @@ extension Carrier {
         }
     }
 
-    private mutating func tell(
+    mutating func tell(
         _ seat: Int, _ endpoint: EndpointID, _ view: View<EndpointID>, from old: View<EndpointID>?,
-        _ subViews: [SubView<EndpointID>], into out: inout LWGOutput
+        _ subViews: [SubView<EndpointID>], primary: Bool, into out: inout LWGOutput
     ) {
         if !hasTold, let carrierView = self.view?.id {
             hasTold = true
@@ -73,7 +74,7 @@ extension Carrier {
         }
         let handle = SeatHandle(index: UInt32(truncatingIfNeeded: seat))
         if old == nil { out.up.events.append(.mapped(handle, id, version: 1)) }
-        let change = ViewChange(to: view, for: endpoint, from: old, subViews: subViews, primary: isPrimary)
+        let change = ViewChange(to: view, for: endpoint, from: old, subViews: subViews, primary: primary)
         out.up.events.append(.indication(handle, .view(change)))
     }
 

@@ -97,17 +97,15 @@ extension Carrier {
     ) {
         let entry = table.entries[number]
         guard !entry.queue.isEmpty else { return }
+        let hasLeft = entry.isLeft(by: leaver)
+        if hasLeft { fence(number, leaver) }
         guard entry.flush != nil else {
             table.entries[number].queue.removeAll()
             openFlush(number, entry.queue, &node, into: &out)
             return
         }
         // The leave of all of a node's endpoints is its flushOK in the open flush, too.
-        for (member, rank) in zip(entry.members, entry.ranks) where rank == leaver {
-            let leaves = { (change: Change) in !change.isJoin && change.endpoint == member }
-            if !entry.queue.contains(where: leaves) && entry.flush?.changes.contains(where: leaves) != true { return }
-        }
-        flushOKArrived(number, from: leaver, &node, into: &out)
+        if hasLeft { flushOKArrived(number, from: leaver, &node, into: &out) }
     }
 
     // MARK: flushOK
@@ -123,6 +121,7 @@ extension Carrier {
                 continue
             }
             for number in run.first..<(run.first + run.length) {
+                if Int32(bitPattern: run.count &- table.entries[number].count) >= 0 { fence(number, sender) }
                 // An old count: its sender's leave had been counted before.
                 guard table.entries[number].count == run.count else { node.counters.void += 1; continue }
                 flushOKArrived(number, from: sender, &node, into: &out)

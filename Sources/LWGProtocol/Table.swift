@@ -33,6 +33,15 @@ struct Entry: Sendable {
         return members.contains(endpoint)
     }
 
+    /// Whether all members on the node of this rank have left, by what is ordered.
+    func isLeft(by node: UInt16) -> Bool {
+        for (member, rank) in zip(members, ranks) where rank == node {
+            let leaves = { (change: Change) in !change.isJoin && change.endpoint == member }
+            if !queue.contains(where: leaves), flush?.changes.contains(where: leaves) != true { return false }
+        }
+        return true
+    }
+
     /// Without joins and leaves that undo each other: one change at most for each endpoint.
     func net(_ changes: [Change]) -> [Change] {
         if changes.count == 1 { return changes }

@@ -10,11 +10,24 @@ struct SideEntry: Hashable, Sendable {
         /// Index into `origins`; nil for one whose join was ordered and who has no view yet.
         let origin: UInt8?
     }
+    /// A view that members come from, and how many were in it: who is gone may be in another view that came from it.
+    struct Origin: Hashable, Sendable {
+        let view: ViewID
+        let size: UInt32
+    }
     let id: LWGID
     let name: String
-    /// Views that members come from: one, or several when sides became one before they settled.
-    var origins: [ViewID]
+    /// One, or several when sides became one before they settled.
+    var origins: [Origin]
     var members: [Member]
+
+    /// Some who were in a view that members come from are not here.
+    var hasLost: Bool {
+        origins.indices.contains { origin in
+            let here = members.count { $0.origin == UInt8(origin) }
+            return here > 0 && here < Int(origins[origin].size)
+        }
+    }
 }
 
 /// One part of a side's table, the first totally ordered message of its lowest rank in a new HWG view.
@@ -34,8 +47,8 @@ struct TablePart: Hashable, Sendable {
 
     func write(to writer: inout ByteWriter) {
         var names = NameList()
-        var views: [ViewID] = []
-        var viewIndex: [ViewID: Int] = [:]
+        var views: [SideEntry.Origin] = []
+        var viewIndex: [SideEntry.Origin: Int] = [:]
         for entry in entries {
             for member in entry.members { _ = names.index(of: member.endpoint.name) }
             for origin in entry.origins where viewIndex[origin] == nil {
@@ -46,7 +59,10 @@ struct TablePart: Hashable, Sendable {
         writer.bool(isLast)
         writer.array(covers) { $0.u16($1) }
         writer.array(names.names) { $0.shortName($1) }
-        writer.array(views) { $0.viewID($1) }
+        writer.array(views) {
+            $0.viewID($1.view)
+            $0.u32($1.size)
+        }
         writer.array(entries) { writer, entry in
             writer.shortString(entry.name)
             writer.array(entry.origins) { $0.u32(UInt32(truncatingIfNeeded: viewIndex[$1] ?? 0)) }
@@ -66,7 +82,9 @@ struct TablePart: Hashable, Sendable {
             if Int(rank) < members.count, !isCovered[Int(rank)] { isCovered[Int(rank)] = true } else { reader.fail() }
         }
         let names = reader.array(limit: NameList.limit, elementBytes: 16) { $0.shortName() }
-        let views = reader.array(limit: Limits.groupsPerHWG, elementBytes: 20) { $0.viewID() }
+        let views = reader.array(limit: Limits.groupsPerHWG, elementBytes: 24) {
+            SideEntry.Origin(view: $0.viewID(), size: $0.u32())
+        }
         entries = reader.array(limit: Limits.groupsPerHWG, elementBytes: 9) { reader in
             let name = reader.shortString(limit: Limits.groupNameBytes)
             if name.isEmpty { reader.fail() }
@@ -75,7 +93,8 @@ struct TablePart: Hashable, Sendable {
                 let index = Int(reader.u32())
                 if index < views.count { return views[index] }
                 reader.fail()
-                return ViewID(epoch: 0, coordinator: MemberID(node: NodeID(raw: 0), incarnation: 0))
+                return SideEntry.Origin(
+                    view: ViewID(epoch: 0, coordinator: MemberID(node: NodeID(raw: 0), incarnation: 0)), size: 0)
             }
             let seats = Limits.viewMembers * Limits.seatsPerNode
             let list = reader.array(limit: seats, elementBytes: 5) { reader -> SideEntry.Member? in

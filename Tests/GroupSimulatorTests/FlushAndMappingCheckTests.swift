@@ -68,6 +68,18 @@ import Testing
                     """) == [])
     }
 
+    @Test func `F3 accepts a side's view before the merged one, and no second`() {
+        let sides =
+            "a view 1@a a - -\nb view 1@b b - -\na/0 lwg:g view 1@a a/0,x/0 - = on=h,1@a\na/0 lwg:g hold 1@a\n"
+            + "a view 2@a a,b 1@a a\nb view 2@a a,b 1@b b\na/0 lwg:g view 2@a a/0 1@a = on=h,2@a\n"
+            + "a/0 lwg:g hold 2@a\na/0 lwg:g view 3@a a/0 2@a = on=h,2@a\n"
+        #expect(violations(sides).filter { $0 == "F3" } == [])
+        #expect(
+            violations(sides + "a/0 lwg:g hold 3@a\na/0 lwg:g view 4@a a/0 3@a = on=h,2@a").filter { $0 == "F3" } == [
+                "F3"
+            ])
+    }
+
     // F4
 
     private let crash = "a view 1@a a,b,c - -\nb view 1@a a,b,c - -\nc view 1@a a,b,c - -\n"

@@ -21,7 +21,11 @@ struct CodecTests {
             .table(
                 TablePart(
                     isLast: true, covers: [1, 2],
-                    entries: [SideEntry(id: LWGID(raw: 0), name: "g", origins: [view.id], members: [member, joiner])])),
+                    entries: [
+                        SideEntry(
+                            id: LWGID(raw: 0), name: "g", origins: [.init(view: view.id, size: 2)],
+                            members: [member, joiner])
+                    ])),
         ]
     }
 

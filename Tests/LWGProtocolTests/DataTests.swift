@@ -132,4 +132,22 @@ struct DataTests {
         let refused = world.layers[0].direct(world.seats(0)[0], to: stranger, bytes: [], into: &out)
         #expect(refused == .notMember)
     }
+
+    @Test("In the rest, what a sender says after its flushOK is of a later view, even if four later (D3)")
+    func fourViewsAhead() {
+        var world = HandWorld(members: 2)
+        world.join(0, "0", ["g"])
+        world.join(1, "0", ["g"])
+        world.deliverAll()
+        let seat = world.seats(1)[0]
+        guard let count = world.layers[1].view(of: seat)?.id.count,
+            case .send(_, _, let label) = world.layers[0].route(world.seats(0)[0])
+        else { Issue.record("no view"); return }
+        world.deliver(1, Array("now".utf8), sender: 0, label: label)
+        let flushOK = ControlMessage.flushOK([.init(first: Label(raw: label).number, length: 1, count: count)])
+        world.deliver(1, flushOK.encoded(for: world.view.id), sender: 0, label: 0, isControl: true, isRest: true)
+        world.deliver(1, Array("four views later".utf8), sender: 0, label: label, isRest: true)
+        #expect(world.payloads[1].map(\.text) == ["now"])
+        #expect(world.layers[1].counters.earlyVoid == 1)
+    }
 }

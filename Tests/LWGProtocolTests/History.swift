@@ -58,7 +58,10 @@ struct History {
         let left = (now?.view.members ?? []).filter { !change.transitional.contains($0) }
         if change.joined != joined || Set(change.left) != Set(left) { violate("M6", process, "joined or left") }
         if let now, !now.isHeld { violate("F2", process, "\(view.id) without a Hold before") }
-        if let now, now.isHeld, !now.isHeldByHeavy, change.unchanged, view.id.count != 0 {
+        // The next count of an era is a flush within one HWG view.
+        if let now, now.isHeld, !now.isHeldByHeavy, change.unchanged, view.id.era == now.view.id.era,
+            view.id.count == now.view.id.count + 1
+        {
             violate("F3", process, "held for nothing in \(now.view.id)")
         }
         if let index = current[process] { stays[process]?[index].next = view.id }

@@ -90,8 +90,56 @@ struct MergeTests {
             let change = world.views(node, seat).last
             #expect(change?.subViews.map { $0.members.count } == [1, 2])
             #expect(change?.transitional.count == (node == 2 ? 1 : 2))
-            #expect(change?.view.id.era == 6 && change?.view.id.count == 0)
+            #expect(change?.view.id.era == 6 && change?.view.id.count == UInt32(Limits.viewMembers))
         }
+    }
+
+    @Test("A side that lost a member has a view of its own before the merged one, with an ID that is its own (M5, M4)")
+    func sideView() {
+        var world = HandWorld(members: 3, starts: false)
+        let all = world.members
+        let left = View(id: ViewID(epoch: 3, coordinator: all[0]), members: [all[0], all[1]])
+        let right = View(id: ViewID(epoch: 5, coordinator: all[2]), members: [all[2]])
+        world.view = left
+        for node in 0...1 {
+            world.join(node, "0", ["g", "h"])
+            world.show(node, left, previous: nil, together: [all[node]], sides: [])
+        }
+        world.deliverAll(except: [2])
+        world.leave(1, world.seats(1)[1])
+        world.deliverAll(except: [2])
+        world.hold(0)
+        world.view = right
+        world.join(2, "0", ["g"])
+        world.show(2, right, previous: nil, together: [all[2]], sides: [])
+        world.controls = world.controls.filter { $0.sender == 2 }
+        world.delivered = [0, 0, 0]
+        world.deliverNext(2)
+        world.hold(2)
+        world.controls.removeAll()
+        world.delivered = [0, 0, 0]
+        let before = world.views(0, world.seats(0)[0]).count
+        let untouched = world.views(0, world.seats(0)[1]).count
+        world.view = View(id: ViewID(epoch: 6, coordinator: all[2]), members: [all[2], all[0]])
+        let sides = [
+            SubView(previous: right.id, members: [all[2]], hasState: true),
+            SubView(previous: left.id, members: [all[0]], hasState: true),
+        ]
+        world.show(2, world.view, previous: right.id, together: [all[2]], sides: sides)
+        world.show(0, world.view, previous: left.id, together: [all[0]], sides: sides)
+        let seat = world.seats(0)[0]
+        #expect(world.members(0, seat) == ["0/0"])
+        #expect(world.views(0, seat).count == before + 1)
+        #expect(world.views(0, world.seats(0)[1]).count == untouched, "\"h\" had lost its member before")
+        #expect(world.views(0, seat).last?.primary == false)
+        #expect(world.layers[0].route(seat) == .held)
+        let side = world.layers[0].view(of: seat)?.id
+        world.deliverAll(except: [1])
+        #expect(world.members(0, seat) == ["2/0", "0/0"])
+        let merged = world.views(0, seat).last
+        #expect(merged?.previous == side && merged?.subViews.map(\.previous).contains(side) == true)
+        #expect(merged.map { change in side.map { $0 < change.view.id } ?? false } == true)
+        #expect(world.views(2, world.seats(2)[0]).last?.subViews == merged?.subViews)
     }
 
     @Test("A table for another HWG view is void, and one that speaks for nodes of another side is refused: no ghosts")
@@ -135,7 +183,9 @@ struct MergeTests {
         world.deliverAll(except: [1])
         #expect(world.members(0, world.seats(0)[0]) == ["2/0", "0/0"])
         #expect(world.members(2, world.seats(2)[0]) == ["2/0", "0/0"])
-        #expect(world.views(0, world.seats(0)[0]).last?.previous?.era == 3)
+        let seat = world.seats(0)[0]
+        #expect(world.views(0, seat).map(\.view.members.count).suffix(3) == [2, 1, 2], "node 1 is lost first")
+        #expect(world.views(0, seat).last?.previous == world.views(0, seat).dropLast().last?.view.id)
     }
 
     @Test(

@@ -55,6 +55,7 @@ enum FlushChecks {
         let before = timeline.installation(tenure)
         let after = timeline.installation(timeline.tenures[Int(tenure.next)])
         guard before.members == after.members, before.carrierView >= 0, before.carrierView == after.carrierView,
+            !isSideView(tenure, timeline),
             let hold = tenure.events.first(where: { timeline.event(at: $0).kind == .hold })
         else { return }
         findings.add(
@@ -63,6 +64,25 @@ enum FlushChecks {
             held, and then got \(history.name(view: after.view)) with the members of \
             \(history.name(view: before.view)) on the same HWG view
             """)
+    }
+
+    /// The first LWG view on an HWG view of several sides may be one side's, which comes from an earlier HWG view; the
+    /// merged one follows.
+    private static func isSideView(_ tenure: Timeline.Tenure, _ timeline: Timeline) -> Bool {
+        let history = timeline.history
+        let carrier = timeline.installation(tenure).carrierView
+        let isFirst = timeline.tenures(in: tenure.view).contains { index in
+            let other = timeline.tenures[Int(index)]
+            guard let before = timeline.tenure(of: other.seat, in: timeline.installation(other).previous) else {
+                return false
+            }
+            return timeline.installation(timeline.tenures[Int(before)]).carrierView != carrier
+        }
+        return isFirst
+            && timeline.tenures(in: carrier).contains { index in
+                let heavy = timeline.installation(timeline.tenures[Int(index)])
+                return history.lists[Int(heavy.trans)].count < history.lists[Int(heavy.members)].count
+            }
     }
 
     /// F4 as far as a trace shows it. A heavyweight group's history is plain when at most one member was ever

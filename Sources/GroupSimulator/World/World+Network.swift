@@ -64,6 +64,14 @@ struct Network {
         return time
     }
 
+    /// What waits in clogged links arrives late, and nothing waits behind it any more.
+    mutating func unclog(at now: Int64) {
+        for link in cloggedUntil.indices {
+            cloggedUntil[link] = min(cloggedUntil[link], now)
+            lastArrival[link] = min(lastArrival[link], now)
+        }
+    }
+
     mutating func store(_ packet: Packet) -> Int {
         let checksum = Self.checksum(packet)
         if let slot = free.popLast() {

@@ -114,7 +114,10 @@ struct World<Core: SimulatedCore> {
             return
         }
         switch event.kind {
-        case .wake: wake(node)
+        case .wake:
+            // One that an earlier deadline replaced is stale; each would otherwise set another.
+            guard event.time == nodes[node].wake else { return }
+            wake(node)
         case .turnEnd:
             nodes[node].hasOpenTurn = false
             handle(.turnEnded, node, opensTurn: false)
