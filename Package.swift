@@ -3,11 +3,17 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+// Planted protocol bugs, which the simulator must find; in no build but that of `make mutants`.
+let mutants: [SwiftSetting] = [.define("MUTANTS", .when(traits: ["Mutants"]))]
+
 let package = Package(
     name: "lightweight-groups",
     products: [
         .library(name: "LightweightGroups", targets: ["LightweightGroups"]),
         .executable(name: "lwg", targets: ["lwg"]),
+    ],
+    traits: [
+        .trait(name: "Mutants", description: "Planted protocol bugs, for the proof that the simulator finds them.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -19,7 +25,7 @@ let package = Package(
     ],
     targets: [
         // The protocol cores: values without I/O and without dependencies. The arrows are design.md, section 3.
-        .target(name: "GroupModel", swiftSettings: strict),
+        .target(name: "GroupModel", swiftSettings: strict + mutants),
         .target(name: "GroupWire", dependencies: ["GroupModel"], swiftSettings: strict),
         .target(name: "HWGProtocol", dependencies: ["GroupModel", "GroupWire"], swiftSettings: strict),
         .target(name: "LWGProtocol", dependencies: ["GroupModel", "GroupWire"], swiftSettings: strict),
@@ -49,12 +55,12 @@ let package = Package(
         .executableTarget(
             name: "lwg",
             dependencies: [
-                "LightweightGroups", "GroupSimulator", "EventLoop", "CNet",
+                "LightweightGroups", "GroupSimulator", "GroupModel", "EventLoop", "CNet",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + mutants),
 
         .testTarget(name: "GroupModelTests", dependencies: ["GroupModel"], swiftSettings: strict),
         .testTarget(name: "GroupWireTests", dependencies: ["GroupWire", "GroupModel"], swiftSettings: strict),

@@ -28,6 +28,7 @@ extension Carrier {
         // leave counts before the open flush is complete, and nobody awaits a flushOK from there.
         let ahead = (label.bits &- slot.bits) & 3
         if ahead == 1 || ahead == 2 {
+            if Mutant.droppedEarly.isOn { return }
             keepEarly(slice, &node, into: &out)
             return
         }
@@ -134,7 +135,7 @@ extension Carrier {
             if early.keep(direct: bytes, from: from, number: number, node.limits) { node.counters.early += 1 }
             return
         }
-        guard header.epoch == entry.epoch,
+        guard header.epoch == entry.epoch || Mutant.lateDirect.isOn,
             let sender = entry.endpoint(of: from, at: header.sender),
             let target = entry.endpoint(of: node.me, at: header.target),
             let seat = node.seats.seat(of: entry.id, endpoint: target.name), node.seats.seats[seat].isListening

@@ -107,7 +107,8 @@ struct Demultiplexer: Sendable {
                             at += 1
                             continue
                         }
-                        guard slot.kind == .one, slot.bits == label.bits, label.endpoint < Int(slot.stride),
+                        guard slot.kind == .one, slot.bits == label.bits || Mutant.anyView.isOn,
+                            label.endpoint < Int(slot.stride),
                             Int(slice.sender) < width
                         else { break }
                         let rank = map[Int(slot.base) + Int(slice.sender) * Int(slot.stride) + label.endpoint]

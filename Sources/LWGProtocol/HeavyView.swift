@@ -164,6 +164,7 @@ extension Entry {
                 ranks = keptRanks
             }
         }
+        if Mutant.noEra.isOn { count &+= 1; return }
         era = max(floor, era == .max ? era : era + 1)
         count = 0
         self.coordinator = coordinator

@@ -106,6 +106,9 @@ extension Carrier {
             raiseHold(seat, &node, into: &out)
             at = node.seats.seats[seat].next
         }
+        if Mutant.neighbourHeld.isOn, number > 0, let seat = node.seats.head(of: table.entries[number - 1].id) {
+            raiseHold(seat, &node, into: &out)
+        }
         if table.entries[number].flush?.awaited.isEmpty == true {
             completeFlush(number, &node, into: &out)
         } else {
@@ -143,6 +146,7 @@ extension Carrier {
         }
         readyFlushOKs.removeAll(keepingCapacity: true)
         guard !runs.isEmpty else { return }
+        if Mutant.fifoFlushOK.isOn { flushOKDelivered(runs, from: rank, &node, into: &out) }
         isFlushOKInFlight = true
         node.counters.controlSent += 1
         out.requests.append(.control(id, ControlMessage.flushOK(runs).encoded(for: view.id)))

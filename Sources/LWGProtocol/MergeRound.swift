@@ -43,6 +43,7 @@ struct MergeRound: Sendable {
 
     /// The sides whose tables were delivered count as one, if mine is among them; else my side as it was.
     func collapsed() -> (side: [UInt16], entries: [SideEntry]) {
+        if Mutant.ghosts.isOn { return (isCovered.indices.map { UInt16($0) }, merged()) }
         guard let mine = side.first, isCovered[Int(mine)] else { return (side, own) }
         return (isCovered.indices.filter { isCovered[$0] }.map { UInt16(truncatingIfNeeded: $0) }, merged())
     }

@@ -99,13 +99,17 @@ extension Carrier {
         guard !entry.queue.isEmpty else { return }
         let hasLeft = entry.isLeft(by: leaver)
         if hasLeft { fence(number, leaver) }
-        guard entry.flush != nil else {
+        guard entry.flush != nil, !Mutant.mergedRecords.isOn else {
             table.entries[number].queue.removeAll()
+            if Mutant.mergedRecords.isOn, let flush = entry.flush {
+                openFlush(number, flush.changes + entry.queue, &node, into: &out)
+                return
+            }
             openFlush(number, entry.queue, &node, into: &out)
             return
         }
         // The leave of all of a node's endpoints is its flushOK in the open flush, too.
-        if hasLeft { flushOKArrived(number, from: leaver, &node, into: &out) }
+        if hasLeft, !Mutant.leaverAwaited.isOn { flushOKArrived(number, from: leaver, &node, into: &out) }
     }
 
     // MARK: flushOK
@@ -140,7 +144,7 @@ extension Carrier {
     /// The last flushOK: every member computes the next view alone; there is no view message.
     mutating func completeFlush(_ number: Int, _ node: inout Node, into out: inout LWGOutput) {
         // M4: in the rest, the HWG view that follows completes the flush.
-        guard !isInRest, let flush = table.entries[number].flush else { return }
+        guard !isInRest || Mutant.installedInRest.isOn, let flush = table.entries[number].flush else { return }
         let entry = table.entries[number]
         let next = Entry.applying(flush.changes, to: entry.members, entry.ranks)
         table.entries[number].flush = nil

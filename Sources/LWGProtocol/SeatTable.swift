@@ -41,7 +41,9 @@ struct Seat: Sendable {
 
     var isListening: Bool { stage == .member && !told }
     /// Whether a Hold of this seat is done with.
-    var hasAnswered: Bool { (hold == .answered || leaving != nil) && unnumbered == 0 }
+    var hasAnswered: Bool {
+        (hold == .answered || leaving != nil) && (unnumbered == 0 || Mutant.overtakingFlushOK.isOn)
+    }
 }
 
 /// All seats of the node. Handles are indices; a freed one rests before it is used again.

@@ -13,7 +13,7 @@ extension Carrier {
     mutating func installSideViews(
         _ entries: [SideEntry], lowest: UInt16, _ node: inout Node, into out: inout LWGOutput
     ) -> [SideEntry] {
-        guard let heavy = view?.id, entries.contains(where: \.hasLost) else { return entries }
+        guard let heavy = view?.id, entries.contains(where: \.hasLost), !Mutant.noSideView.isOn else { return entries }
         return entries.map { entry in
             guard entry.hasLost, !entry.members.isEmpty else { return entry }
             let era = max(UInt32(clamping: heavy.epoch), entry.origins.map(\.view.era).max() ?? 0)

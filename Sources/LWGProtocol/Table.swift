@@ -104,6 +104,11 @@ struct Table: Sendable {
     /// Nil when the numbers of this HWG view are used up.
     mutating func create(_ entry: Entry) -> Int? {
         guard entries.count < Limits.groupsPerHWG else { return nil }
+        if Mutant.reusedNumber.isOn, let number = entries.firstIndex(where: { $0.members.isEmpty && $0.isQuiet }) {
+            created[entry.id] = number
+            entries[number] = entry
+            return number
+        }
         created[entry.id] = entries.count
         entries.append(entry)
         return entries.count - 1

@@ -27,7 +27,7 @@ public struct Acceptor: Hashable, Sendable {
     }
 
     public mutating func proposeArrived(_ ballot: Ballot) -> Verdict {
-        if let promised, ballot < promised { return .refuse(promised) }
+        if let promised, ballot < promised, !Mutant.noPromise.isOn { return .refuse(promised) }
         promised = ballot
         answered = ballot
         return .promise
@@ -35,8 +35,8 @@ public struct Acceptor: Hashable, Sendable {
 
     /// Whether `cut` of this ballot may be worked on.
     public mutating func cutArrived(_ proposal: Proposal, at ballot: Ballot) -> Verdict {
-        if let promised, ballot < promised { return .refuse(promised) }
-        if let accepted, accepted.proposal != proposal, answered != ballot {
+        if let promised, ballot < promised, !Mutant.noPromise.isOn { return .refuse(promised) }
+        if let accepted, accepted.proposal != proposal, answered != ballot, !Mutant.replacedByHearsay.isOn {
             return .refuse(max(accepted.ballot, ballot))
         }
         promised = ballot

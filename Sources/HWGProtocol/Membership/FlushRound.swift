@@ -124,6 +124,9 @@ public struct FlushRound: Sendable {
 
     // MARK: The decision
 
+    /// Everybody whom the proposals name that were accepted before.
+    var named: [MemberID] { participants.flatMap { answers[$0]?.accepted?.proposal.audience ?? [] } }
+
     /// Ends the collecting phase: re-issues what somebody accepted before, or proposes a view of its own, and says for
     /// each stream of each side who can supply it.
     ///
@@ -163,8 +166,10 @@ public struct FlushRound: Sendable {
     ) -> Proposal {
         let members = sides.flatMap(\.continuing)
         var epoch = epochFloor
-        for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
-        for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
+        for member in participants where !Mutant.epochOfProposer.isOn {
+            epoch = max(epoch, answers[member]?.highestEpoch ?? 0)
+        }
+        for each in accepted where !Mutant.epochOfProposer.isOn { epoch = max(epoch, each.proposal.view.id.epoch) }
         let fresh = members.filter { answers[$0]?.isFresh ?? false }
         let isPrimary = eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh)
         return Proposal(
@@ -183,7 +188,8 @@ public struct FlushRound: Sendable {
     private func cut(of side: Side) -> [UInt64] {
         var cut = [UInt64](repeating: 0, count: side.previous.members.count)
         for member in side.participants {
-            guard let received = answers[member]?.received else { continue }
+            guard let received = answers[member]?.received, !Mutant.cutOfProposer.isOn || member == ballot.proposer
+            else { continue }
             for rank in cut.indices { cut[rank] = max(cut[rank], received[rank]) }
         }
         return cut

@@ -123,9 +123,11 @@ extension HWG {
             break
         case .collected:
             guard var round else { return }
+            // Earlier lives are forgotten in time: whoever is not known cannot accept what names it.
+            let gone = round.named.filter { !peers.isReachable($0) }
             let proposal = round.choose(
                 rule: parameters.rule, epochFloor: highestEpoch,
-                suspected: suspected.union(peers.suspected))
+                suspected: suspected.union(peers.suspected).union(gone))
             highestEpoch = max(highestEpoch, proposal.view.id.epoch)
             if round.isAdopted { output.notes.append(.adopted(proposal.view.id)) }
             self.round = round

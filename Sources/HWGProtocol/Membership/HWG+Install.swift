@@ -74,7 +74,7 @@ extension HWG {
         }
         let flushed = streams.takeEndedFlushes()
         var carried = streams.takeCarriedOver()
-        let nextNumber = streams.nextNumber
+        let nextNumber = Mutant.restartedNumbers.isOn ? 1 : streams.nextNumber
         pastCounters = counters
         retired = streams
 

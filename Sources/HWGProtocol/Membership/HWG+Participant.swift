@@ -32,7 +32,8 @@ extension HWG {
     private mutating func sendFlushed(_ ballot: Ballot, into output: inout HWGOutput) {
         guard case .answered(let hasState) = hold else { return }
         let answer = FlushRound.Answer(
-            received: streams.received, controls: streams.controlsDelivered, accepted: acceptor.accepted,
+            received: streams.received, controls: streams.controlsDelivered,
+            accepted: Mutant.forgottenAcceptance.isOn ? nil : acceptor.accepted,
             highestEpoch: highestEpoch, hasState: hasState, isFresh: !hasBeenPrimary)
         let frame = MembershipFrame.Flushed(
             ballot: ballot, previous: view.id, answer: answer,
@@ -61,11 +62,15 @@ extension HWG {
         output.learned += frame.cards
         follow(frame.ballot, at: now)
         // ▸ Answering a proposer adopts its suspicions, or ignored proposals deadlock and answered refusals livelock.
-        for other in view.members where other != me && !side.participants.contains(other) {
+        for other in view.members
+        where other != me && !side.participants.contains(other) && !Mutant.ownSuspicions.isOn {
             markSuspect(other)
         }
         raiseHold(at: now, peers: peers, into: &output)
         if case .answered = hold {
+            sendFlushed(frame.ballot, into: &output)
+        } else if Mutant.skippedHoldOK.isOn {
+            answerHold(hasState: true, at: now, peers: peers, into: &output)
             sendFlushed(frame.ballot, into: &output)
         } else {
             pendingAnswer = frame.ballot
@@ -138,7 +143,7 @@ extension HWG {
             let holders = acceptance.holders.map { Int($0) < view.members.count ? Rank($0) : nil }
             streams.fill(cut: sideCut.cut, holders: holders, at: now, into: &output)
         }
-        guard streams.hasReachedCut else { return }
+        guard streams.hasReachedCut || Mutant.unfilledCut.isOn else { return }
         guard let ballot = acceptance.ballot else {
             return install(acceptance.proposal, cards: acceptance.cards, at: now, peers: peers, into: &output)
         }
@@ -153,6 +158,7 @@ extension HWG {
     /// more (D4, D6).
     func isWithin(_ sideCut: Proposal.SideCut) -> Bool {
         let cut = sideCut.cut
+        if Mutant.withinAnyCut.isOn { return true }
         guard streams.controlsDelivered <= sideCut.controls, cut.count == view.members.count else { return false }
         let delivered = streams.hasDelivered
         return cut.indices.allSatisfy { delivered[$0] <= cut[$0] } && streams.received[myRank] <= cut[myRank]

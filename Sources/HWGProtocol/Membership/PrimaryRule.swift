@@ -25,7 +25,8 @@ public struct PrimaryRule: Hashable, Sendable {
             if member == view.members[0] { hasOldest = true }
         }
         let doubled = 2 * count
-        return doubled > view.members.count || (doubled == view.members.count && hasOldest)
+        return doubled > view.members.count
+            || (doubled == view.members.count && (hasOldest || Mutant.wrongMajority.isOn))
     }
 
     /// Whether a view of `members` that joins `sides` is primary. Members that leave take part in the decision, and so
@@ -45,7 +46,8 @@ public struct PrimaryRule: Hashable, Sendable {
     /// all of the new view that are not suspected meanwhile.
     static func isDecided(_ proposal: Proposal, acceptedBy accepted: Set<MemberID>, suspected: Set<MemberID>) -> Bool {
         let members = proposal.view.members
-        guard members.allSatisfy({ accepted.contains($0) || suspected.contains($0) }) else { return false }
+        guard members.allSatisfy({ accepted.contains($0) || suspected.contains($0) }) || Mutant.decidedTooEarly.isOn
+        else { return false }
         return hasQuorum(proposal, proposal.audience.filter(accepted.contains))
     }
 
@@ -58,7 +60,7 @@ public struct PrimaryRule: Hashable, Sendable {
     /// previous primary view, or, where there is none, all members. A minority that re-issues what one of its members
     /// accepted forks the chain.
     static func mayReissue(_ proposal: Proposal, having answered: [MemberID]) -> Bool {
-        guard proposal.isPrimary else { return true }
+        guard proposal.isPrimary, !Mutant.minorityReissues.isOn else { return true }
         if let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side {
             return isMajority(answered, of: primarySide.previous)
         }

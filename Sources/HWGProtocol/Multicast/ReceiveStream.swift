@@ -154,7 +154,9 @@ struct ReceiveStream: Sendable {
                 continue
             }
             if word.isLast, word.isOrdered {
-                guard passesTotals else { return false }
+                guard passesTotals || Mutant.unordered.isOn && !word.isControl else { return false }
+                let isStable = isStable || Mutant.unstable.isOn
+                let isUniform = isUniform || Mutant.notUniform.isOn
                 if !isFinal, word.isSafe && !isStable || word.isControl && !isUniform {
                     waitsForStability = true
                     return false

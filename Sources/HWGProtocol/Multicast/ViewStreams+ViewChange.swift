@@ -76,7 +76,8 @@ extension ViewStreams {
     ) {
         guard phase < .ended, cut.count == members else { return }
         _ = freeze()
-        precondition(zip(streams, cut).allSatisfy { $0.contiguous >= $1 }, "D4: the cut is delivered by who reached it")
+        let isReached = zip(streams, cut).allSatisfy { $0.contiguous >= $1 }
+        precondition(isReached || Mutant.unfilledCut.isOn, "D4: the cut is delivered by who reached it")
         emit(into: &output)
         self.cut = cut
         while order.scanned < cut[0], let packet = streams[0].ring.packet(order.scanned + 1) {
@@ -90,7 +91,9 @@ extension ViewStreams {
             order.pop()
         }
         for rank in 0..<members {
-            deliverLast(rank, totals: .max, limit: cut[rank], controls: 0, into: &output)
+            let rank = Mutant.ownRestFirst.isOn ? (rank + me) % members : rank
+            let limit = Mutant.beyondCut.isOn ? streams[rank].contiguous : cut[rank]
+            deliverLast(rank, totals: .max, limit: limit, controls: 0, into: &output)
         }
         phase = .ended
         repairDeadline = .distantFuture

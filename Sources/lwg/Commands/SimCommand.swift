@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GroupModel
 import GroupSimulator
 
 struct SimCommand: AsyncParsableCommand {
@@ -19,6 +20,10 @@ struct SimCommand: AsyncParsableCommand {
     ) var faults = "all"
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
     @Flag(help: "Print what happened, line by line, of a single seed.") var transcript = false
+    @Flag(help: "Stop at the first seed that fails.") var untilFailure = false
+    #if MUTANTS
+        @Option(help: "Plant this protocol bug; `list` names all.") var mutant: String?
+    #endif
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -36,6 +41,15 @@ struct SimCommand: AsyncParsableCommand {
     private var range: ClosedRange<UInt64> { seeds?.range ?? (seed ?? 1)...(seed ?? 1) }
 
     func run() async throws {
+        #if MUTANTS
+            if mutant == "list" { return Mutant.allCases.forEach { LineWriter.output.write($0.rawValue) } }
+            if let mutant {
+                guard let planted = Mutant(rawValue: mutant) else {
+                    throw ValidationError("--mutant has an unknown name.")
+                }
+                Mutant.active = planted
+            }
+        #endif
         var options = SimulationOptions(
             nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
         options.keepsTranscript = transcript
@@ -53,13 +67,17 @@ struct SimCommand: AsyncParsableCommand {
         defer { progress.clear() }
         var summary = SimulationSummary(keepsTrace: trace != nil)
         var waiting = range.makeIterator()
+        var hasFailed = false
         await withTaskGroup(of: SimulationReport.self) { group in
             for _ in 0..<jobs {
                 guard let seed = waiting.next() else { break }
                 group.addTask { Simulation.run(seed: seed, options: options) }
             }
             while let report = await group.next() {
-                if let seed = waiting.next() { group.addTask { Simulation.run(seed: seed, options: options) } }
+                if untilFailure && !report.violations.isEmpty { hasFailed = true }
+                if !hasFailed, let seed = waiting.next() {
+                    group.addTask { Simulation.run(seed: seed, options: options) }
+                }
                 summary.add(report)
                 progress.show(
                     summary.seeds, of: range.count,

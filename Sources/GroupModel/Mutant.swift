@@ -1,0 +1,85 @@
+/// Planted protocol bugs, one for each rule that a test must notice the loss of.
+///
+/// They exist only in builds with the package trait `Mutants`, for the proof that the simulator finds them
+/// (`Scripts/mutants.sh`); in every other build `isOn` is the constant `false` and the compiler removes what it guards.
+public enum Mutant: String, CaseIterable, Sendable {
+    // Ballots and decisions
+    /// A lower ballot than the promised one is answered.
+    case noPromise
+    /// What was accepted is replaced by what a proposer says that did not ask.
+    case replacedByHearsay
+    /// `flushed` does not tell what was accepted.
+    case forgottenAcceptance
+    /// A minority re-issues a primary proposal.
+    case minorityReissues
+    /// Half of the members are a majority, whichever half.
+    case wrongMajority
+    /// A view is decided before its unsuspected members have accepted.
+    case decidedTooEarly
+    /// The next epoch is one more than the proposer's own.
+    case epochOfProposer
+
+    // Flush
+    /// `flushed` is sent without waiting for HoldOK.
+    case skippedHoldOK
+    /// A view is installed before its cut is filled.
+    case unfilledCut
+    /// Packets beyond the cut are taken while frozen, and delivered.
+    case beyondCut
+    /// The cut is what the proposer has, not what any survivor has.
+    case cutOfProposer
+    /// A proposer's suspicions are not adopted.
+    case ownSuspicions
+    /// A member that delivered more than the cut enters the view all the same.
+    case withinAnyCut
+
+    // Streams
+    /// Total messages are delivered as they come.
+    case unordered
+    /// Safe messages do not wait until they are stable.
+    case unstable
+    /// Control messages do not wait for a majority.
+    case notUniform
+    /// Each member delivers its own stream first in the rest of a view.
+    case ownRestFirst
+    /// Message numbers begin again in each view.
+    case restartedNumbers
+    /// A flush request returns before what was sent is stable.
+    case hastyFlush
+
+    // Light-weight groups
+    /// A node counts its own flushOK when it sends it, as FIFO delivery would.
+    case fifoFlushOK
+    /// Changes ordered in an open flush are merged into it.
+    case mergedRecords
+    /// An LWG view computed at an HWG view keeps the era.
+    case noEra
+    /// A new LWG takes the number of one without members.
+    case reusedNumber
+    /// A view change before all tables are delivered takes those that are for all.
+    case ghosts
+    /// Data of a later LWG view are dropped.
+    case droppedEarly
+    /// The low bits of the view count are not compared.
+    case anyView
+    /// A side that lost members merges from the view that has them.
+    case noSideView
+    /// Control messages in the rest of an HWG view install LWG views.
+    case installedInRest
+    /// A leave does not count as flushOK.
+    case leaverAwaited
+    /// A change of one LWG holds the next one, too.
+    case neighbourHeld
+    /// flushOK does not wait for messages without a number.
+    case overtakingFlushOK
+    /// Point-to-point messages are delivered in whatever view they find.
+    case lateDirect
+
+    #if MUTANTS
+        /// Set once, before any core runs.
+        public nonisolated(unsafe) static var active: Mutant?
+        @inline(never) public var isOn: Bool { Self.active == self }
+    #else
+        @inlinable @inline(__always) public var isOn: Bool { false }
+    #endif
+}
