@@ -13,7 +13,12 @@ public final class Group: Sendable {
     let key: SeatKey
     let runtime: NodeRuntime
     private let queue: EventQueue
-    private let latest = Mutex<GroupView?>(nil)
+    private struct Standing {
+        var view: GroupView?
+        var hold: ViewID?
+        var ended: LeftReason?
+    }
+    private let standing = Mutex(Standing())
 
     init(name: String, member: EndpointID, key: SeatKey, runtime: NodeRuntime, queue: EventQueue) {
         self.name = name
@@ -30,9 +35,26 @@ public final class Group: Sendable {
     public var endpoint: String { member.name.description }
 
     /// The seat's present view; nil before the first and after `left`. It may be newer than what a consumer has read.
-    public var view: GroupView? { latest.withLock { $0 } }
+    public var view: GroupView? { standing.withLock { $0.view } }
 
-    func install(_ view: GroupView?) { latest.withLock { $0 = view } }
+    /// The view whose Hold awaits this application's `holdOK`; nil when none does. Only where Holds are explicit.
+    public var hold: ViewID? { standing.withLock { $0.hold } }
+
+    /// Why the seat is gone; nil while it is there.
+    public var ended: LeftReason? { standing.withLock { $0.ended } }
+
+    func install(_ view: GroupView) {
+        standing.withLock { standing in
+            standing.view = view
+            standing.hold = nil
+        }
+    }
+
+    func held(_ view: ViewID) { standing.withLock { $0.hold = view } }
+
+    func end(_ reason: LeftReason) { standing.withLock { $0 = Standing(ended: reason) } }
+
+    var notMember: GroupError { .notMember(group: name, reason: ended) }
 
     /// View, messages and the rest, in order. Ended from the start for a seat that joined into an inbox or with a
     /// handler.
@@ -50,7 +72,7 @@ public final class Group: Sendable {
         if let contiguous {
             switch try contiguous.get() {
             case .taken: return
-            case .gone: throw .notMember(group: name)
+            case .gone: throw notMember
             case .full: break
             }
         }
@@ -65,7 +87,7 @@ public final class Group: Sendable {
         while true {
             switch runtime.outbox.append(batch, seat: key) {
             case .taken: return
-            case .gone: throw .notMember(group: name)
+            case .gone: throw notMember
             case .full: try await waitForRoom()
             }
         }
@@ -94,13 +116,13 @@ public final class Group: Sendable {
             switch runtime.multicastOnLoop(key, bytes, order) {
             case .taken: return
             case .full: throw .wouldBlock(group: name)
-            case .gone: throw .notMember(group: name)
+            case .gone: throw notMember
             }
         }
         switch runtime.outbox.append(bytes, seat: key, order: order, ticket: 0, remembers: true) {
         case .taken: return
         case .full: throw .wouldBlock(group: name)
-        case .gone: throw .notMember(group: name)
+        case .gone: throw notMember
         }
     }
 
@@ -111,14 +133,16 @@ public final class Group: Sendable {
         try outcome.get()
     }
 
-    /// Point-to-point, FIFO per pair, delivered in the present view only.
+    /// Point-to-point: FIFO per pair, outside the order and the cut of multicasts, delivered in the view it is sent in or not at
+    /// all. Suspends while the group is held or much waits for this member, and returns when the node has taken the bytes.
+    /// - Parameter member: a member of the seat's present view; this seat itself is one.
+    /// - Throws: `unknownMember`, `notMember`, `messageTooLarge` (over 64 bytes less than 16 MiB), `stopped`, `cancelled`.
     public func send(_ bytes: [UInt8], to member: EndpointID) async throws(GroupError) {
         guard bytes.count <= Limits.directBytes else {
             throw .messageTooLarge(bytes: bytes.count, limit: Limits.directBytes)
         }
         try await runtime.request(self) { runtime, seat, answer in
-            runtime.direct(seat, to: member, bytes)
-            answer.resolve(.success(()))
+            runtime.direct(seat, to: member, bytes, answer)
         }
     }
 
@@ -129,8 +153,14 @@ public final class Group: Sendable {
         try await runtime.request(self) { runtime, seat, answer in runtime.flush(seat, answer) }
     }
 
-    /// The promise not to send again in this view, in answer to `.hold`. Only where Holds are explicit.
+    /// The promise not to send again in `view`, in answer to `.hold(view)`, before `holdDeadline` is over.
+    ///
+    /// Until then the seat may send in the view, as far as the window has room; what is multicast from now on goes in the next.
+    /// Who must know that a message is in the view waits for `multicastNumbered` first. Never suspends; an answer to a Hold that
+    /// is over changes nothing.
+    /// - Throws: `stopped`.
     public func holdOK(_ view: ViewID) throws(GroupError) {
+        standing.withLock { if $0.hold == view { $0.hold = nil } }
         guard runtime.holdOK(key, view) else { throw .stopped }
     }
 
@@ -162,7 +192,7 @@ public final class Group: Sendable {
             let outcome = bytes.withUnsafeBytes { tryAppend($0, order, ticket: ticket) }
             switch try outcome.get() {
             case .taken: return
-            case .gone: throw .notMember(group: name)
+            case .gone: throw notMember
             case .full: try await waitForRoom()
             }
         }

@@ -34,6 +34,10 @@ public struct NodeSettings: Sendable {
     public var resendInterval: Duration = .milliseconds(30)
     /// How long a flush may lack the answer of a member that is heard before the member is taken to have failed.
     public var flushTimeout: Duration = .seconds(10)
+    /// How long an application with explicit holds may take to answer one before it loses its seat (`left(.holdExpired)`);
+    /// 50 ms to 60 s, and at most half of `flushTimeout`, after which the whole node is excluded. Everybody in the group waits
+    /// as long.
+    public var holdDeadline: Duration = .seconds(2)
     /// How long a node with peers looks for others in a group before it shows the view in which it is alone.
     public var joinGather: Duration = .milliseconds(300)
     /// How often coordinators tell foreign nodes of their views.
@@ -67,6 +71,13 @@ public struct NodeSettings: Sendable {
     public var queueMessages = 65_536
     /// Bytes that one inbox or one group's event stream holds before the node stops taking data.
     public var queueBytes = 32 << 20
+    /// What becomes of a consumer over these bounds in groups that no pattern matches.
+    public var slowConsumer = SlowConsumerPolicy.block
+    /// The same by groups' names; the first match wins.
+    public var slowConsumerPatterns: [SlowConsumerRule] = []
+    /// Under `evict`, how long a consumer may stay over its bounds before it loses its seats, zero to 60 s; its senders wait as
+    /// long. A garbage collection or a write to disk is shorter than the default.
+    public var slowConsumerGrace: Duration = .seconds(1)
     /// Bytes of one group that wait to be sent before `multicast` suspends.
     public var sendQueueBytes = 1 << 20
 
@@ -82,6 +93,30 @@ public struct NodeSettings: Sendable {
     }
 }
 
+/// What becomes of a consumer (one group's events, or an inbox) whose queue is over its bounds.
+public enum SlowConsumerPolicy: String, Hashable, Sendable, CaseIterable {
+    /// Its senders wait: nobody sends in the heavyweight groups of its seats until it has read. It loses nothing.
+    case block
+    /// After `slowConsumerGrace` it loses its seats (`left(.slow)`), and the others go on.
+    case evict
+}
+
+/// `pattern=policy`: `*` matches any run of characters, `?` one.
+public struct SlowConsumerRule: Hashable, Sendable {
+    public var pattern: String
+    public var policy: SlowConsumerPolicy
+    public init(pattern: String, policy: SlowConsumerPolicy) {
+        self.pattern = pattern
+        self.policy = policy
+    }
+}
+
+extension NodeSettings {
+    func slowConsumerPolicy(of group: String) -> SlowConsumerPolicy {
+        slowConsumerPatterns.first { NamePattern.matches($0.pattern, group) }?.policy ?? slowConsumer
+    }
+}
+
 /// `pattern=hwg`: `*` matches any run of characters, `?` one.
 public struct MappingPin: Hashable, Sendable {
     public var pattern: String
@@ -91,4 +126,7 @@ public struct MappingPin: Hashable, Sendable {
         self.pattern = pattern
         self.group = group
     }
+
+    /// Whether the pattern is the name's.
+    public func matches(_ name: String) -> Bool { NamePattern.matches(pattern, name) }
 }

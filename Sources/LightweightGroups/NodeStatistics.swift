@@ -21,6 +21,8 @@ public struct NodeStatistics: Sendable, Hashable {
     public var earlyMessages: UInt64 = 0
     /// Messages of light-weight views that had ended: none, unless there is a bug.
     public var staleMessages: UInt64 = 0
+    /// Seats lost because their application did not answer a Hold before the deadline.
+    public var holdsExpired: UInt64 = 0
     /// Requests for packets that were missing here.
     public var naks: UInt64 = 0
     public var acknowledgements: UInt64 = 0
@@ -38,6 +40,10 @@ public struct NodeStatistics: Sendable, Hashable {
     public var refusedConnections: [String: UInt64] = [:]
     /// Data frames put back to the network because a consumer was behind; the senders repeat them.
     public var droppedForSlowConsumers: UInt64 = 0
+    /// Seats lost because their consumer did not take its messages.
+    public var evictedSeats: UInt64 = 0
+    /// Consumers over their bounds now.
+    public var slowConsumers = 0
     /// Datagrams lost on the way out because the kernel's buffer and ours were full; acknowledgements repair them.
     public var droppedOutgoing: UInt64 = 0
     /// Times that reading stopped because a consumer was behind.
@@ -65,9 +71,11 @@ public struct NodeStatistics: Sendable, Hashable {
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
             ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
             ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
+            ("holdsExpired", holdsExpired),
             ("heavyweightGroups", heavyweightGroups),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
-            ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
+            ("readPauses", readPauses), ("evictedSeats", evictedSeats), ("slowConsumers", UInt64(slowConsumers)),
+            ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
             ("turns", turns), ("livePeers", UInt64(livePeers)),
         ]
         list += rejected.map { ("rejected.\($0.key)", $0.value) }

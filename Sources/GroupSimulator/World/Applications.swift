@@ -131,7 +131,13 @@ extension World {
         case .hold(let view):
             nodes[node].applications.seats[index]?.held = view
             guard plan.holdDelay > 0, seat.endpoint == 1 else { return }
-            let delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
+            var delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
+            if plan.silence > 0, random.below(100) < plan.silence {
+                count("silentHold")
+                // Half of the silent ones answer after all, before or after the deadline.
+                if random.below(2) == 0 { return }
+                delay = Int64(random.below(Int(plan.holdDeadline.nanoseconds * 2)))
+            }
             if delay > 10_000_000 { count("lateHoldOK") }
             heap.push(.holdAnswer, at: now + delay, a: node, b: index, life: nodes[node].life)
         case .flushed(let token):
@@ -142,7 +148,9 @@ extension World {
             count("direct")
             bytes.withUnsafeBytes { check($0, node, seat, sender: from) }
         case .left(let reason):
-            if reason != .requested && reason != .stopped { count("left.\(reason)") }
+            if reason != .requested && reason != .stopped {
+                count(reason == .holdExpired ? "holdExpired" : "left.\(reason)")
+            }
             nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] = .out
             nodes[node].applications.members.removeAll { $0 == handle }
             nodes[node].applications.seats[index] = nil

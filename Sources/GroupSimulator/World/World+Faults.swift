@@ -37,6 +37,7 @@ extension World {
         configuration.isFresh = nodes[node].incarnation == 1
         configuration.joinGather = plan.joinGather
         configuration.failureTimeout = plan.failureTimeout
+        configuration.holdDeadline = plan.holdDeadline
         configuration.packetBytes = plan.packetBytes
         configuration.windowPackets = plan.windowPackets
         configuration.traces = true
