@@ -51,21 +51,13 @@ struct Book {
     var complete = 0
 
     mutating func read(_ batch: InboxBatch) {
-        for step in batch.steps {
-            switch step {
-            case .event(let group, .view(let view)):
-                while prices.count <= group.seat { prices.append(-1) }
-                if view.members.count == 2, view.joined.count > 0 { complete += 1 }
-            case .messages(let range):
-                for index in range {
-                    let entry = batch.entry(at: index)
-                    prices[entry.seat] = batch.withBytes(of: entry) {
-                        Int64(littleEndian: $0.loadUnaligned(as: Int64.self))
-                    }
-                }
-                ticks += range.count
-            case .event: break
-            }
+        batch.walk { entry, bytes in
+            prices[entry.seat] = Int64(littleEndian: bytes.loadUnaligned(as: Int64.self))
+            ticks += 1
+        } event: { group, event in
+            guard case .view(let view) = event else { return }
+            while prices.count <= group.seat { prices.append(-1) }
+            if view.members.count == 2, !view.joined.isEmpty { complete += 1 }
         }
     }
 }

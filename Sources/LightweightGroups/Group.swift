@@ -6,6 +6,7 @@ import Synchronization
 /// Safe to use from any thread. On the node's loop (in a handler) `tryMulticast` reaches the protocol core at once;
 /// elsewhere messages are gathered and handed over once per turn of the loop.
 public final class Group: Sendable {
+    /// 1 to 255 bytes of UTF-8.
     public let name: String
     /// This seat, as others see it in views.
     public let member: EndpointID
@@ -63,7 +64,11 @@ public final class Group: Sendable {
     // MARK: Sending
 
     /// Sends to all members, this seat included. Suspends while the window is full or the group is held, and returns
-    /// when the node has taken the bytes; what is taken during a Hold is sent in the next view (F1).
+    /// when the node has taken the bytes; what is taken after HoldOK is sent in the next view (F1). A seat that is lost
+    /// meanwhile does not send what it had not sent.
+    /// - Parameters:
+    ///   - bytes: at most 16 MiB, copied.
+    ///   - order: `fifo`, `total` or `safe`; all orders of one seat keep the order in which it sent (O1).
     /// - Throws: `notMember`, `messageTooLarge`, `orderNotSupported`, `cancelled`.
     public func multicast(_ bytes: some Collection<UInt8>, order: Order = .fifo) async throws(GroupError) {
         let contiguous = bytes.withContiguousStorageIfAvailable { buffer in
@@ -79,7 +84,8 @@ public final class Group: Sendable {
         try await append(Array(bytes), order, ticket: 0)
     }
 
-    /// Many messages with one hand-over.
+    /// Many messages with one hand-over, in their order. All are taken or, on an error, none.
+    /// - Throws: as `multicast`.
     public func multicast(_ batch: consuming OutgoingBatch) async throws(GroupError) {
         let batch = batch
         guard batch.count > 0 else { return }
@@ -95,6 +101,8 @@ public final class Group: Sendable {
 
     /// The same as `multicast`, and waits until the message has its view and number: `member#number` names it for
     /// ever. One trip to the loop and back.
+    /// - Returns: the number, which grows with each message of this node and never restarts within an incarnation.
+    /// - Throws: as `multicast`; `notMember` when the seat is gone before the message got its view.
     public func multicastNumbered(
         _ bytes: some Collection<UInt8>, order: Order = .fifo
     ) async throws(GroupError) -> UInt64 {
@@ -110,6 +118,7 @@ public final class Group: Sendable {
     }
 
     /// Takes the bytes or throws `wouldBlock`; never suspends. An event `.writable` or `.view` says when to try again.
+    /// - Throws: `wouldBlock`, `notMember`, `messageTooLarge`, `orderNotSupported`.
     public func tryMulticast(_ bytes: UnsafeRawBufferPointer, order: Order = .fifo) throws(GroupError) {
         try check(bytes.count, order)
         if runtime.loop.isOnLoop {
@@ -126,6 +135,7 @@ public final class Group: Sendable {
         }
     }
 
+    /// The same with an array.
     public func tryMulticast(_ bytes: [UInt8], order: Order = .fifo) throws(GroupError) {
         let outcome = bytes.withUnsafeBytes { raw in
             Result { () throws(GroupError) in try tryMulticast(raw, order: order) }
@@ -148,7 +158,9 @@ public final class Group: Sendable {
 
     // MARK: Flush and membership
 
-    /// Returns when everything that this seat sent before is stable: received by every member (S2).
+    /// Returns when everything that this seat sent before is stable: received by every member (S2). A view change ends the
+    /// waiting, too: then who is still there has it.
+    /// - Throws: `notMember`, `stopped`, `cancelled`.
     public func flush() async throws(GroupError) {
         try await runtime.request(self) { runtime, seat, answer in runtime.flush(seat, answer) }
     }
@@ -164,7 +176,9 @@ public final class Group: Sendable {
         guard runtime.holdOK(key, view) else { throw .stopped }
     }
 
-    /// Returns when the seat is gone and its last event is queued. What was multicast before is sent before.
+    /// Returns when the seat is gone and its last event is queued. What was multicast before is sent before. Of a seat that is
+    /// gone already, at once.
+    /// - Throws: `cancelled`.
     public func leave() async throws(GroupError) {
         try await runtime.leave([self])
     }

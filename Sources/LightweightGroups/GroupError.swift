@@ -6,7 +6,7 @@ public enum GroupError: Error, Hashable, Sendable {
     case system(operation: String, error: String, advice: String)
     /// The name is empty, longer than 255 bytes, or (endpoints) has another character than `[A-Za-z0-9_.-]`.
     case badName(String)
-    /// This endpoint is in that group already.
+    /// This endpoint is in that group already, or has just lost its seat and the others have not agreed yet.
     case alreadyJoined(group: String, endpoint: String)
     /// The seat is gone. `reason` says why: it left, it was put out because it did not answer a Hold or did not take its
     /// messages, or the node stopped; nil where this node has no such seat.
@@ -32,6 +32,7 @@ public enum GroupError: Error, Hashable, Sendable {
 }
 
 extension GroupError: CustomStringConvertible {
+    /// What is wrong and what to do, in a sentence or two.
     public var description: String {
         switch self {
         case .setting(let key, let problem):
@@ -43,7 +44,7 @@ extension GroupError: CustomStringConvertible {
                 + "[A-Za-z0-9_.-]; a node's has 1 to 63 of [A-Za-z0-9_-]."
         case .alreadyJoined(let group, let endpoint):
             "Endpoint \(endpoint) is in ‘\(group)’ already. Use the group that the first join returned, or join from "
-                + "another endpoint of the node."
+                + "another endpoint of the node; after an eviction, try again when the others have a view without it."
         case .notMember(let group, let reason):
             Self.notMember(group, reason)
         case .unknownMember(let group, let member):

@@ -19,12 +19,15 @@ public struct NodeSettings: Sendable {
     public var traceFile: String?
     /// Allows a `listen` address that is not loopback, which is needed until packets are authenticated.
     public var insecure = false
+    /// What is logged: this and worse.
     public var logLevel: Logger.Level = .info
     /// Whether the default endpoint's Holds are answered by the application instead of the library.
     public var explicitHolds = false
 
     // Failure detection and membership.
+    /// How often an idle pair of nodes exchanges a heartbeat; any packet counts as one.
     public var heartbeatInterval: Duration = .milliseconds(100)
+    /// Silence after which a node is suspected; a process that ends is noticed at once, without it.
     public var failureTimeout: Duration = .seconds(1)
     /// How long a coordinator collects joins, leaves and suspicions that it then treats as one change.
     public var gather: Duration = .milliseconds(2)
@@ -50,6 +53,7 @@ public struct NodeSettings: Sendable {
     public var packetBytes = 9_344
     /// Packets of this node that not all members have acknowledged.
     public var windowPackets = 64
+    /// Bytes of this node that not all members have acknowledged.
     public var windowBytes = 512 * 1024
     /// Asked of the kernel as `SO_RCVBUF`; what it granted is in the statistics.
     public var receiveBufferBytes = 4 << 20
@@ -84,6 +88,7 @@ public struct NodeSettings: Sendable {
     /// Seeds the core's back-off; nil takes one from the system.
     public var seed: UInt64?
 
+    /// Everything else has its default.
     public init(name: String) { self.name = name }
 
     /// `[A-Za-z0-9_-]{1,63}`.
@@ -103,8 +108,11 @@ public enum SlowConsumerPolicy: String, Hashable, Sendable, CaseIterable {
 
 /// `pattern=policy`: `*` matches any run of characters, `?` one.
 public struct SlowConsumerRule: Hashable, Sendable {
+    /// Over groups' names.
     public var pattern: String
+    /// What becomes of their slow consumers.
     public var policy: SlowConsumerPolicy
+    /// `ticks/*` and `.evict`, for instance.
     public init(pattern: String, policy: SlowConsumerPolicy) {
         self.pattern = pattern
         self.policy = policy
@@ -119,9 +127,11 @@ extension NodeSettings {
 
 /// `pattern=hwg`: `*` matches any run of characters, `?` one.
 public struct MappingPin: Hashable, Sendable {
+    /// Over groups' names.
     public var pattern: String
     /// The heavyweight group's name: 1 to 15 bytes of `[A-Za-z0-9_.-]`.
     public var group: String
+    /// `prices/*` and `fast`, for instance.
     public init(pattern: String, group: String) {
         self.pattern = pattern
         self.group = group

@@ -175,23 +175,23 @@ struct SlowConsumerTests {
             #expect(await reading.value == 5_000)
             while joined[0].ended == nil { await Task.yield() }
             #expect(joined[0].ended == .slow && joined[1].ended == nil)
-            try await nodes[0].join("keep/a").multicast(Array("kept".utf8))
-            var texts: [String] = []
-            var reason: LeftReason?
-            while reason == nil || texts.last != "kept", let batch = await inbox.nextBatch() {
-                for step in batch.steps {
-                    switch step {
-                    case .messages(let range):
-                        for index in range {
-                            let entry = batch.entry(at: index)
-                            texts.append(batch.withBytes(of: entry) { String(decoding: $0, as: UTF8.self) })
-                        }
-                    case .event(_, .left(let left)): reason = left
-                    case .event: break
+            let late = Task {
+                var texts: [String] = []
+                var reason: LeftReason?
+                while reason == nil || texts.last != "kept", let batch = await inbox.nextBatch() {
+                    batch.walk { _, bytes in
+                        texts.append(String(decoding: bytes, as: UTF8.self))
+                    } event: { group, event in
+                        if let left = event.reason { reason = group.name == "drop/a" ? left : nil }
                     }
                 }
+                return reason
             }
-            #expect(reason == .slow)
+            let kept = try await nodes[0].join("keep/a")
+            let keeper = EventReader(kept)
+            await keeper.until { $0.memberCount == 2 }
+            try await kept.multicast(Array("kept".utf8))
+            #expect(await late.value == .slow)
         }
     }
 }
