@@ -17,7 +17,8 @@ actor Replica {
     private(set) var value: Int64 = 0
     /// Additions of this view that wait for the state; nil when this replica has it.
     private var awaited: [Int64]?
-    private var waiters: [(value: Int64, continuation: CheckedContinuation<Void, Never>)] = []
+    private var members = 0
+    private var waiters: [(isDue: (isolated Replica) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
 
     init(name: String, peers: [String]) async throws {
         var settings = NodeSettings(name: name)
@@ -41,12 +42,14 @@ actor Replica {
     }
 
     private func installed(_ view: GroupView) async throws {
+        members = view.members.count
         let oldest = view.members[0]
         if !view.transitional.contains(oldest) {
             awaited = []
         } else if oldest == group.member, view.transitional.count < view.members.count {
             try await send(.state(value))
         }
+        wake()
     }
 
     private func delivered(_ message: GroupMessage) {
@@ -59,15 +62,24 @@ actor Replica {
             awaited = nil
         case nil: break
         }
-        guard awaited == nil else { return }
-        for waiter in waiters where waiter.value == value { waiter.continuation.resume() }
-        waiters.removeAll { $0.value == value }
+        wake()
     }
 
     /// Suspends until the counter has this value.
-    func reached(_ target: Int64) async {
-        if awaited == nil, value == target { return }
-        await withCheckedContinuation { waiters.append((target, $0)) }
+    func reached(_ target: Int64) async { await wait { $0.awaited == nil && $0.value == target } }
+
+    /// Suspends until the replica is in a view of so many. What one adds before it has met the others is its own side's, and
+    /// lost when the oldest member's side prevails.
+    func met(_ count: Int) async { await wait { $0.members == count } }
+
+    private func wait(until isDue: @escaping (isolated Replica) -> Bool) async {
+        if isDue(self) { return }
+        await withCheckedContinuation { waiters.append((isDue, $0)) }
+    }
+
+    private func wake() {
+        for waiter in waiters where waiter.isDue(self) { waiter.continuation.resume() }
+        waiters.removeAll { $0.isDue(self) }
     }
 
     // MARK: Bytes
