@@ -26,8 +26,10 @@ extension Carrier {
         node.seats.doors[index].state = .closed
         let handle = SeatHandle(index: UInt32(index))
         if seat.explicit && seat.leaving == nil {
-            // What the application still has to say in this view it may say before it answers.
-            node.seats.doors[index].state = .raised
+            // What the application still has to say in this view it may say before it answers; not while tables are awaited,
+            // when no view has a label, nor when the HWG was answered before there was a view to hold (F1).
+            let isOver = isHeavyHeld ? hasGivenHoldOK : isHeld
+            if !isOver { node.seats.doors[index].state = .raised }
             node.seats.seats[index].hold = .raised
             unanswered += 1
             node.holds.raised(index)

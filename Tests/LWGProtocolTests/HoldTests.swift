@@ -211,6 +211,32 @@ struct HoldTests {
         #expect(kinds(world.requests[0]).first == "record")
     }
 
+    @Test("A side's view while tables are awaited raises a Hold in which nothing can be sent")
+    func sideView() {
+        var world = world()
+        let seat = world.seats(0)[0]
+        world.join(1, "0", ["g"])
+        world.deliverAll()
+        world.holdOK(0, seat)
+        world.deliverAll()
+        let all = world.members
+        let old = world.view
+        world.hold(0)
+        world.holdOK(0, seat)
+        // Node 1 is lost, and another side comes.
+        let stranger = MemberID(node: NodeID(name: "stranger"), incarnation: 1)
+        let next = View(id: ViewID(epoch: 9, coordinator: all[0]), members: [all[0], stranger])
+        let sides = [
+            SubView(previous: old.id, members: [all[0]], hasState: true),
+            SubView(previous: ViewID(epoch: 8, coordinator: stranger), members: [stranger], hasState: true),
+        ]
+        world.show(0, next, previous: old.id, together: [all[0]], sides: sides)
+        #expect(world.members(0, seat) == ["0/slow"])
+        #expect(world.events[0].suffix(2).contains { if case .indication(seat, .hold) = $0 { true } else { false } })
+        #expect(world.layers[0].route(seat) == .held)
+        #expect(world.layers[0].nextDeadline != nil)
+    }
+
     @Test("A message without a number is withdrawn before the leave is sent")
     func unnumbered() {
         var world = world()
