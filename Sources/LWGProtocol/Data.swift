@@ -170,9 +170,11 @@ extension Carrier {
             let seat = node.seats.seat(of: entry.id, endpoint: endpoint.name)
         else { return }
         if node.seats.seats[seat].unnumbered > 0 { node.seats.seats[seat].unnumbered -= 1 }
-        out.up.events.append(
-            .indication(
-                SeatHandle(index: UInt32(seat)), .sent(label: label.raw, number: number, order: order)))
+        if !node.seats.seats[seat].told {
+            out.up.events.append(
+                .indication(
+                    SeatHandle(index: UInt32(seat)), .sent(label: label.raw, number: number, order: order)))
+        }
         guard node.seats.seats[seat].unnumbered == 0 else { return }
         reportHoldAnswered(seat, node, into: &out)
         if node.seats.seats[seat].leaving != nil, node.seats.seats[seat].operations == 0 { orderLeave(seat, &node) }
@@ -190,7 +192,7 @@ extension Carrier {
         guard case .settled = phase else { return returnedFlushes.append(token) }
         guard let index = flushes.firstIndex(where: { $0.token == token }) else { return }
         let flush = flushes.remove(at: index)
-        guard node.seats.isLive(flush.seat) else { return }
+        guard node.seats.isLive(flush.seat), !node.seats.seats[Int(flush.seat.index)].told else { return }
         out.up.events.append(.indication(flush.seat, .flushed(token: flush.callers)))
     }
 

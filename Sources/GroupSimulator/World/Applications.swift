@@ -90,6 +90,10 @@ extension World {
                 }
                 for place in next..<(next + count) { message(node, effects.lwg.slices[place]) }
                 next += count
+            case .refused(let endpoint, let group, .alreadyJoined) where plan.slow > 0:
+                // It was evicted and told so, and the others have not agreed yet.
+                count("refusedAfterEviction")
+                refusedAfterEviction(node, endpoint, group)
             case .refused(_, let group, let refusal):
                 count("refused")
                 violate("interface", node, group: "lwg:\(group)", "refuses a proper request: \(refusal)")
@@ -97,6 +101,14 @@ extension World {
             }
         }
         if next != effects.lwg.slices.count { violate("interface", node, "has slices that no event counts") }
+    }
+
+    private mutating func refusedAfterEviction(_ node: Int, _ endpoint: ShortName, _ name: String) {
+        guard let endpoint = endpointNames.firstIndex(of: endpoint), let group = Int(name.dropFirst()) else { return }
+        let place = endpoint * options.groups + group
+        if nodes[node].applications.memberships[place] == .joining {
+            nodes[node].applications.memberships[place] = .out
+        }
     }
 
     private mutating func seated(_ node: Int, _ handle: SeatHandle, _ endpoint: ShortName, _ name: String) {
