@@ -62,6 +62,17 @@ let package = Package(
             ],
             swiftSettings: strict + mutants),
 
+        // Programs to read and to run (`swift run ExampleHello`); the tests run them. No products: users do not see them.
+        .executableTarget(
+            name: "ExampleHello", dependencies: ["LightweightGroups"], path: "Examples/Hello", swiftSettings: strict),
+        .executableTarget(
+            name: "ExampleCounter", dependencies: ["LightweightGroups"], path: "Examples/Counter", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ExampleTicker", dependencies: ["LightweightGroups"], path: "Examples/Ticker", swiftSettings: strict),
+        .executableTarget(
+            name: "ExampleChat", dependencies: ["LightweightGroups"], path: "Examples/Chat", swiftSettings: strict),
+
         .testTarget(name: "GroupModelTests", dependencies: ["GroupModel"], swiftSettings: strict),
         .testTarget(name: "GroupWireTests", dependencies: ["GroupWire", "GroupModel"], swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 import GroupModel
+import LWGProtocol
 
 /// What one node's protocol core is told at its start. Times are intervals of the monotonic clock.
 public struct CoreConfiguration: Sendable {
@@ -21,6 +22,9 @@ public struct CoreConfiguration: Sendable {
     public var resendInterval: Interval = .milliseconds(30)
     /// How long a flush may lack the answer of a member that is heard before the member is taken to have failed.
     public var flushTimeout: Interval = .seconds(10)
+    /// How long an application that answers Holds itself may take before its seat is lost. Well below `flushTimeout`, after
+    /// which the whole node is.
+    public var holdDeadline: Interval = LWGLimits().holdDeadline
     /// How long a fresh member of a heavyweight group looks for others before it shows the view in which it is alone;
     /// zero for a node without peers.
     public var joinGather: Interval = .zero

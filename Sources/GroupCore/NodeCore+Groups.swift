@@ -25,7 +25,7 @@ extension NodeCore {
         if !hwgOutput.indications.isEmpty {
             hasLeft = hwgOutput.indications.events.contains { if case .left = $0 { true } else { false } }
             if tracer == nil {
-                lwg.handle(hwgOutput.indications, from: group, into: &lwgOutput)
+                lwg.handle(hwgOutput.indications, from: group, at: now, into: &lwgOutput)
             } else {
                 handleTraced(group, at: now, into: &effects)
             }
@@ -51,7 +51,7 @@ extension NodeCore {
                 taken += count
             }
             tracer?.heavyweight(group, one, at: now, into: &effects)
-            lwg.handle(one, from: group, into: &lwgOutput)
+            lwg.handle(one, from: group, at: now, into: &lwgOutput)
             takeIndications(at: now, into: &effects)
         }
     }
@@ -143,9 +143,11 @@ extension NodeCore {
             isLive.append(true)
             tokens.append(SlotTokens(current: created.token.raw, retired: nil))
             isTouched.append(false)
+            refusesData.append(refused.contains(group))
         } else {
             slots[slot] = created
             isLive[slot] = true
+            refusesData[slot] = refused.contains(group)
             tokens[slot] = SlotTokens(current: created.token.raw, retired: nil)
         }
         slotOfGroup[group] = slot
@@ -232,6 +234,10 @@ extension NodeCore {
             pump(slot, at: now, into: &effects)
             settle(at: now, into: &effects)
             if slots[slot].departure?.isFinished == true { retire(slot) }
+        }
+        if let due = lwg.nextDeadline, due <= now {
+            lwg.deadlineReached(at: now, into: &lwgOutput)
+            settle(at: now, into: &effects)
         }
         finishStop(at: now, into: &effects)
     }

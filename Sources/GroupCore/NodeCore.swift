@@ -21,6 +21,9 @@ public struct NodeCore: Sendable {
     /// By the light-weight layer's number of a group, the slot that carries it.
     private var slotOfCarrier: [Int] = []
     var slotOfGroup: [HWGID: Int] = [:]
+    /// Heavyweight groups whose data are put back to the network, and the same by slot.
+    var refused: Set<HWGID> = []
+    var refusesData: [Bool] = []
     var slotOfToken: [UInt64: Int] = [:]
     var tokens: [SlotTokens] = []
     /// Slots whose turn is not ended.
@@ -55,6 +58,8 @@ public struct NodeCore: Sendable {
         public var rejected: [FrameHeader.Rejection: UInt64] = [:]
         public var otherCluster: UInt64 = 0
         public var malformed: UInt64 = 0
+        /// Data frames that were put back to the network because somebody here does not take them.
+        public var refusedData: UInt64 = 0
         /// Frames of views that this node is not in, or not any more.
         public var strayed: UInt64 = 0
         /// Heavyweight views installed after a flush.
@@ -85,11 +90,13 @@ public struct NodeCore: Sendable {
             card: configuration.card, heartbeatInterval: configuration.heartbeatInterval,
             failureTimeout: configuration.failureTimeout,
             now: now)
+        var limits = LWGLimits()
+        limits.holdDeadline = configuration.holdDeadline
         lwg = LWGLayer(
             me: me,
             mapping: StaticMapping(
                 default: configuration.defaultGroup, pins: configuration.pins, perGroup: configuration.perGroup),
-            reportsHolds: configuration.traces)
+            reportsHolds: configuration.traces, limits: limits)
         tracer = configuration.traces ? Tracer(me: me) : nil
     }
 
@@ -97,7 +104,7 @@ public struct NodeCore: Sendable {
     public var nextDeadline: Instant? {
         mutating get {
             var next = deadlines.next
-            for each in [peers.nextDeadline, announceAt] {
+            for each in [peers.nextDeadline, announceAt, lwg.nextDeadline] {
                 if let each, each < next ?? .distantFuture { next = each }
             }
             return next
@@ -117,6 +124,11 @@ public struct NodeCore: Sendable {
             lwg.join(endpoint: endpoint, groups: groups, into: &lwgOutput)
         case .leave(let seats):
             lwg.leave(seats: seats, into: &lwgOutput)
+        case .evict(let seats, let reason):
+            lwg.evict(seats: seats, reason: reason, into: &lwgOutput)
+        case .refuseData(let groups):
+            refused = Set(groups)
+            for slot in slots.indices { refusesData[slot] = refused.contains(slots[slot].id) }
         case .holdOK(let seat, let view):
             lwg.holdOK(seat, view, into: &lwgOutput)
         case .flush(let seat, let token):
@@ -186,6 +198,10 @@ public struct NodeCore: Sendable {
         guard let token = ViewToken(of: bytes) else { return malformed(header, into: &effects) }
         guard let slot = slotOfToken[token.raw] else {
             strayed(header, bytes, token: token, at: now, into: &effects)
+            return
+        }
+        if refusesData[slot], header.kind == .data || header.kind == .direct, slots[slot].mayWait(token) {
+            counters.refusedData &+= 1
             return
         }
         let isSound =

@@ -15,6 +15,8 @@ public enum NodeEvent: Sendable {
     // Requests of applications. Answers are `LWGEvent`s.
     case join(endpoint: ShortName, groups: [String])
     case leave(seats: [SeatHandle])
+    /// The application does not take its messages: `left(reason)` is told at once.
+    case evict(seats: [SeatHandle], LeftReason)
     case holdOK(SeatHandle, ViewID)
     /// Answered by `flushed(token)`.
     case flush(SeatHandle, token: UInt64)
@@ -23,4 +25,7 @@ public enum NodeEvent: Sendable {
     case explicitHolds(endpoint: ShortName, Bool)
     /// Leave all groups in one flush, then say `stopped`.
     case stop
+    /// From now on data of these heavyweight groups, and of no others, are put back to the network: somebody here does not
+    /// take them. Their senders repeat them, and stop when their windows are full. A flush takes what its cut names.
+    case refuseData(of: [HWGID])
 }

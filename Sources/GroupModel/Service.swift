@@ -16,6 +16,16 @@ public enum SendOutcome: Hashable, Sendable {
     case held
     /// Not a member.
     case notMember
+    /// It can never be sent. Nothing was taken.
+    case refused(SendRefusal)
+}
+
+/// Why a message can never be sent.
+public enum SendRefusal: Hashable, Sendable {
+    /// Over `Limits.messageBytes`, or point-to-point over `Limits.directBytes`.
+    case messageTooLarge
+    /// `causal` is reserved until causal order exists.
+    case orderNotSupported
 }
 
 /// Why a member's seat is gone.
@@ -86,7 +96,7 @@ public enum HWGRequest: Hashable, Sendable {
     case join(HWGID)
     case leave(HWGID)
     /// A totally ordered message of the layer above for itself. Never refused between views, and outside the
-    /// window of data: it has a reserve of its own, bounded because the layer keeps at most one in flight per kind.
+    /// window of data: it has a reserve of its own, bounded because the layer keeps one or two in flight per kind.
     case control(HWGID, [UInt8])
     /// Point-to-point within the current view, FIFO per pair, outside the cut.
     case direct(HWGID, to: MemberID, [UInt8])

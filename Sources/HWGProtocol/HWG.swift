@@ -179,12 +179,16 @@ public struct HWG: Sendable {
     }
 
     /// What was accepted without a number and is void because its view ended may be sent in this one, under this label; nil:
-    /// it is forgotten.
+    /// it is forgotten, also when it still waits in this view.
     public mutating func relabel(
         to label: UInt32?, in viewID: ViewID?, at now: Instant, into output: inout HWGOutput
     ) {
         // A label of a view that ended meanwhile is no label: the one for this view follows.
-        guard departure == nil, !parked.isEmpty, viewID == view.id || label == nil else { return }
+        guard departure == nil, viewID == view.id || label == nil else { return }
+        guard !parked.isEmpty else {
+            if label == nil { streams.withdraw() }
+            return
+        }
         var carried = parked
         parked = CarriedOver()
         if let label { carried.relabel(to: label) } else { carried.dropMessages() }
@@ -230,6 +234,9 @@ public struct HWG: Sendable {
     }
 
     // MARK: The data path
+
+    /// Whether data of this view may be put back to the network: not during a flush, which waits for what its cut names.
+    public func mayWait(_ token: ViewToken) -> Bool { hold == .none && token == streams.token }
 
     /// Frames of a view, found by their token. Returns false when malformed.
     @inline(__always)

@@ -7,6 +7,7 @@ struct Node: Sendable {
     let hash: @Sendable (String) -> LWGID
     let limits: LWGLimits
     var seats: SeatTable
+    var holds: HoldDeadlines
     var counters = LWGLayer.Counters()
 }
 

@@ -74,12 +74,26 @@ extension Carrier {
             let state = node.seats.seats[seat]
             guard !state.told, state.stage != .queued else { continue }
             node.counters.overflows += 1
-            out.up.events.append(.indication(SeatHandle(index: UInt32(seat)), .left(.slow)))
-            node.seats.seats[seat].told = true
-            node.seats.doors[seat].state = .gone
-            leave(seat, .slow, &node, into: &out)
+            putOut(seat, .slow, &node, into: &out)
         }
         refreshSlot(number, &node)
+    }
+
+    /// The seat is told at once, because nothing more is given to it; the others agree on its leave later.
+    private mutating func putOut(_ seat: Int, _ reason: LeftReason, _ node: inout Node, into out: inout LWGOutput) {
+        out.up.events.append(.indication(SeatHandle(index: UInt32(seat)), .left(reason)))
+        node.seats.seats[seat].told = true
+        node.seats.doors[seat].state = .gone
+        leave(seat, reason, &node, into: &out)
+    }
+
+    /// A seat whose application does not take its messages.
+    mutating func evict(_ seat: Int, _ reason: LeftReason, _ node: inout Node, into out: inout LWGOutput) {
+        let state = node.seats.seats[seat]
+        guard !state.told else { return }
+        guard state.stage != .queued else { return leave(seat, reason, &node, into: &out) }
+        putOut(seat, reason, &node, into: &out)
+        if let number = table.number(of: state.lwg) { refreshSlot(number, &node) }
     }
 
     /// Looks again at everything that waited, in order of arrival: after each installation.
@@ -157,9 +171,11 @@ extension Carrier {
             let seat = node.seats.seat(of: entry.id, endpoint: endpoint.name)
         else { return }
         if node.seats.seats[seat].unnumbered > 0 { node.seats.seats[seat].unnumbered -= 1 }
-        out.up.events.append(
-            .indication(
-                SeatHandle(index: UInt32(seat)), .sent(label: label.raw, number: number, order: order)))
+        if !node.seats.seats[seat].told {
+            out.up.events.append(
+                .indication(
+                    SeatHandle(index: UInt32(seat)), .sent(label: label.raw, number: number, order: order)))
+        }
         guard node.seats.seats[seat].unnumbered == 0 else { return }
         reportHoldAnswered(seat, node, into: &out)
         if node.seats.seats[seat].leaving != nil, node.seats.seats[seat].operations == 0 { orderLeave(seat, &node) }
@@ -177,7 +193,7 @@ extension Carrier {
         guard case .settled = phase else { return returnedFlushes.append(token) }
         guard let index = flushes.firstIndex(where: { $0.token == token }) else { return }
         let flush = flushes.remove(at: index)
-        guard node.seats.isLive(flush.seat) else { return }
+        guard node.seats.isLive(flush.seat), !node.seats.seats[Int(flush.seat.index)].told else { return }
         out.up.events.append(.indication(flush.seat, .flushed(token: flush.callers)))
     }
 
@@ -187,7 +203,7 @@ extension Carrier {
     mutating func leave(_ seat: Int, _ reason: LeftReason, _ node: inout Node, into out: inout LWGOutput) {
         guard node.seats.seats[seat].leaving == nil else { return }
         node.seats.seats[seat].leaving = reason
-        if node.seats.doors[seat].state == .open { node.seats.doors[seat].state = .closed }
+        if node.seats.doors[seat].state != .gone { node.seats.doors[seat].state = .closed }
         if node.seats.seats[seat].stage == .queued {
             retire(seat, reason, &node, into: &out)
             return

@@ -59,6 +59,7 @@ extension Carrier {
         early = EarlyStore()
         isInRest = false
         fences.removeAll()
+        closeDoors(&node)
         isHeld = false
         isHeavyHeld = false
         holdView = nil
@@ -68,7 +69,8 @@ extension Carrier {
         isFlushOKInFlight = false
         tableParts.removeAll()
         isTableInFlight = false
-        for operation in outbox.inFlight where operation.isJoin && node.seats.seats[operation.seat].stage == .sent {
+        for operation in outbox.operationsInFlight
+        where operation.isJoin && node.seats.seats[operation.seat].stage == .sent {
             node.seats.seats[operation.seat].stage = .queued
             if let reason = node.seats.seats[operation.seat].leaving {
                 retire(operation.seat, reason, &node, into: &out)

@@ -26,8 +26,13 @@ extension Carrier {
         node.seats.doors[index].state = .closed
         let handle = SeatHandle(index: UInt32(index))
         if seat.explicit && seat.leaving == nil {
+            // What the application still has to say in this view it may say before it answers; not while tables are awaited,
+            // when no view has a label, nor when the HWG was answered before there was a view to hold (F1).
+            let isOver = isHeavyHeld ? hasGivenHoldOK : isHeld
+            if !isOver { node.seats.doors[index].state = .raised }
             node.seats.seats[index].hold = .raised
             unanswered += 1
+            node.holds.raised(index)
             out.up.events.append(.indication(handle, .hold(view.id)))
         } else {
             node.seats.seats[index].hold = .answered
@@ -41,7 +46,9 @@ extension Carrier {
     mutating func seatAnswered(_ index: Int, _ node: inout Node, into out: inout LWGOutput) {
         if node.seats.seats[index].hold == .raised {
             node.seats.seats[index].hold = .answered
+            if node.seats.doors[index].state == .raised { node.seats.doors[index].state = .closed }
             unanswered -= 1
+            node.holds.ended(index)
             reportHoldAnswered(index, node, into: &out)
         }
         if let number = table.number(of: node.seats.seats[index].lwg) { considerFlushOK(number, node) }
@@ -60,8 +67,23 @@ extension Carrier {
 
     /// A Hold ends with the seat's next view or with the seat.
     mutating func endHold(_ index: Int, _ node: inout Node) {
-        if node.seats.seats[index].hold == .raised { unanswered -= 1 }
+        if node.seats.seats[index].hold == .raised {
+            unanswered -= 1
+            node.holds.ended(index)
+        }
         node.seats.seats[index].hold = .open
+    }
+
+    /// The HWG view ended without this node's HoldOK: what seats here still send belongs to no view before the next.
+    func closeDoors(_ node: inout Node) {
+        guard unanswered > 0 else { return }
+        for entry in table.entries {
+            var at = node.seats.head(of: entry.id)
+            while let seat = at {
+                if node.seats.doors[seat].state == .raised { node.seats.doors[seat].state = .closed }
+                at = node.seats.seats[seat].next
+            }
+        }
     }
 
     mutating func answerHeavyHold(_ node: inout Node, into out: inout LWGOutput) {
@@ -70,7 +92,7 @@ extension Carrier {
         hasGivenHoldOK = true
         if node.reportsHolds { reportUnnumbered(node, into: &out) }
         // A record in flight may be delivered in the cut: then this side has an LWG to tell of.
-        var hasState = !outbox.inFlight.isEmpty
+        var hasState = outbox.isInFlight
         switch phase {
         case .absent: break
         case .merging: hasState = true

@@ -21,7 +21,7 @@ public struct LWGLayer: Sendable {
         self.mapping = mapping
         node = Node(
             me: me, reportsHolds: reportsHolds, hash: hash, limits: limits,
-            seats: SeatTable(idleLimit: limits.idleHandles))
+            seats: SeatTable(idleLimit: limits.idleHandles), holds: HoldDeadlines(limit: limits.holdDeadline))
     }
 
     public var counters: Counters {
@@ -34,7 +34,7 @@ public struct LWGLayer: Sendable {
     public enum Route: Hashable, Sendable {
         /// Multicast on `hwg`, this layer's carrier number `group`, with this label.
         case send(group: Int, hwg: HWGID, label: UInt32)
-        /// Between a Hold and the next view, or before the first: ask again after the view.
+        /// Between HoldOK and the next view, or before the first: ask again after the view.
         case held
         case notMember
     }
@@ -49,6 +49,7 @@ public struct LWGLayer: Sendable {
         switch door.state {
         case .gone: return .notMember
         case .closed: return node.seats.seats[index].leaving == nil ? .held : .notMember
+        case .raised: return .send(group: group, hwg: carriers[group].id, label: door.label)
         case .open:
             return carriers[group].isHeld
                 ? .held : .send(group: group, hwg: carriers[group].id, label: door.label)
@@ -63,9 +64,30 @@ public struct LWGLayer: Sendable {
 
     // MARK: from a heavyweight group
 
-    public mutating func handle(_ indications: HWGIndications, from hwg: HWGID, into out: inout LWGOutput) {
+    public mutating func handle(
+        _ indications: HWGIndications, from hwg: HWGID, at now: Instant, into out: inout LWGOutput
+    ) {
+        node.holds.looked(at: now)
         guard let index = indices[hwg] else { return }
         carriers[index].handle(indications, &node, into: &out)
+    }
+
+    // MARK: time
+
+    /// When `deadlineReached` is due; nil while no application owes an answer.
+    public var nextDeadline: Instant? { node.holds.nextLook }
+
+    /// Seats whose application has not answered a Hold in time leave: that is their answer, and the group goes on (F2).
+    public mutating func deadlineReached(at now: Instant, into out: inout LWGOutput) {
+        node.holds.looked(at: now)
+        var touched: [Int] = []
+        while let seat = node.holds.popExpired() {
+            node.counters.holdsExpired += 1
+            let carrier = node.seats.seats[seat].carrier
+            carriers[carrier].leave(seat, .holdExpired, &node, into: &out)
+            if !touched.contains(carrier) { touched.append(carrier) }
+        }
+        for carrier in touched { carriers[carrier].turnEnded(&node, into: &out) }
     }
 
     // MARK: requests of applications
@@ -147,6 +169,18 @@ public struct LWGLayer: Sendable {
         for carrier in touched { carriers[carrier].turnEnded(&node, into: &out) }
     }
 
+    /// Seats whose application does not take its messages: `left(reason)` comes at once, and nothing after it.
+    public mutating func evict(seats: [SeatHandle], reason: LeftReason, into out: inout LWGOutput) {
+        var touched: [Int] = []
+        for seat in seats where node.seats.isLive(seat) {
+            let index = Int(seat.index)
+            let carrier = node.seats.seats[index].carrier
+            carriers[carrier].evict(index, reason, &node, into: &out)
+            if !touched.contains(carrier) { touched.append(carrier) }
+        }
+        for carrier in touched { carriers[carrier].turnEnded(&node, into: &out) }
+    }
+
     /// Leaves every HWG, and so all LWGs, in one cut each (L2).
     public mutating func leaveAll(into out: inout LWGOutput) {
         isStopping = true
@@ -168,7 +202,7 @@ public struct LWGLayer: Sendable {
     }
 
     /// Whether seats of this endpoint answer Holds themselves (`true`) or the layer does (`false`, the default).
-    /// A Hold already raised still awaits the application's answer.
+    /// A Hold already raised still awaits the application's answer, or its deadline.
     public mutating func explicitHolds(endpoint: ShortName, _ on: Bool) {
         if on { explicitEndpoints.insert(endpoint) } else { explicitEndpoints.remove(endpoint) }
         for index in node.seats.seats.indices {
@@ -190,6 +224,7 @@ public struct LWGLayer: Sendable {
     public mutating func direct(
         _ seat: SeatHandle, to target: EndpointID, bytes: [UInt8], into out: inout LWGOutput
     ) -> SendOutcome {
+        guard bytes.count <= Limits.directBytes else { return .refused(.messageTooLarge) }
         switch route(seat) {
         case .held: return .held
         case .notMember: return .notMember

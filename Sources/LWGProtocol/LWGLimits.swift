@@ -1,3 +1,5 @@
+import GroupModel
+
 /// Bounds of the light-weight layer.
 public struct LWGLimits: Sendable {
     /// One join or leave record: thousands of groups, well below a message's 16 MiB.
@@ -10,5 +12,8 @@ public struct LWGLimits: Sendable {
     public var earlyBytes = 64 << 20
     /// Freed handles that rest before the oldest is used again, so that a late request cannot hit another group.
     public var idleHandles = 1_024
+    /// How long an application may take to answer a Hold before its seat is lost. It answers within milliseconds; pauses for
+    /// garbage collection or a disk are below a second or two; and everybody in the group waits as long.
+    public var holdDeadline: Interval = .seconds(2)
     public init() {}
 }

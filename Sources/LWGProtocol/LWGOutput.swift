@@ -47,6 +47,8 @@ extension LWGLayer {
         public var lateDirects: UInt64 = 0
         /// Seats lost because early data were over their bound.
         public var overflows: UInt64 = 0
+        /// Seats lost because their application did not answer a Hold in time.
+        public var holdsExpired: UInt64 = 0
         /// Join, leave and flushOK records, and parts of tables, that this node has sent.
         public var controlSent: UInt64 = 0
         public init() {}

@@ -28,8 +28,7 @@ extension Carrier {
         let member = view.members[Int(sender)]
         var mine: [Outbox.Operation] = []
         if sender == rank {
-            mine = outbox.inFlight
-            outbox.recordDelivered()
+            mine = outbox.recordDelivered()
         }
         var touched: [Int] = []
         for (place, operation) in operations.enumerated() {

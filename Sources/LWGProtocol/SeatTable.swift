@@ -50,7 +50,11 @@ struct Seat: Sendable {
 struct SeatTable: Sendable {
     /// The data path down reads only this: 8 bytes per seat.
     struct Door: Sendable {
-        enum State: UInt8, Sendable { case gone, closed, open }
+        enum State: UInt8, Sendable {
+            case gone, closed, open
+            /// Held, and open all the same until the application answers.
+            case raised
+        }
         var label: UInt32 = 0
         var carrier: UInt16 = 0
         var state = State.gone

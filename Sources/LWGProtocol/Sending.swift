@@ -1,10 +1,14 @@
 import GroupModel
 
-// What this node tells the others: at most one record, one flushOK message and one part of a table in flight.
+// What this node tells the others: at most one record (two at a Hold), one flushOK message and one part of a table in
+// flight.
 
 extension Carrier {
     mutating func sendRecord(_ node: inout Node, into out: inout LWGOutput) {
-        guard outbox.mayTake, !hasGivenHoldOK, let view, case .settled = phase else { return }
+        // Who was put out for not answering must be so in the cut, also when another record is on its way already.
+        let isLast = holdView != nil && unanswered == 0
+        guard outbox.mayTake(isLast: isLast), !hasGivenHoldOK, let view, case .settled = phase else { return }
+        outbox.beginRecord()
         var operations: [ControlMessage.Operation] = []
         var bytes = 0
         var names = NameList()
@@ -27,7 +31,7 @@ extension Carrier {
                 operations.append(.leave(endpoint: seat.endpoint.name, seat.lwg))
             }
         }
-        guard !operations.isEmpty else { return }
+        guard !operations.isEmpty else { return outbox.dropRecord() }
         node.counters.controlSent += 1
         out.requests.append(.control(id, ControlMessage.record(operations).encoded(for: view.id)))
     }

@@ -21,29 +21,6 @@ public struct StaticMapping: Sendable {
         }
         if pins.isEmpty { return defaultGroup }
         let text = Array(name.unicodeScalars)
-        return pins.first { Self.matches(Array($0.pattern.unicodeScalars), text) }?.group ?? defaultGroup
-    }
-
-    /// Linear in the text for each `*` of the pattern: only the last `*` is ever tried again.
-    static func matches(_ pattern: [Unicode.Scalar], _ text: [Unicode.Scalar]) -> Bool {
-        var at = 0
-        var next = 0
-        var star: (pattern: Int, text: Int)?
-        while at < text.count {
-            if next < pattern.count, pattern[next] == "*" {
-                star = (next + 1, at)
-                next += 1
-            } else if next < pattern.count, pattern[next] == "?" || pattern[next] == text[at] {
-                next += 1
-                at += 1
-            } else if let last = star {
-                next = last.pattern
-                at = last.text + 1
-                star = (next, at)
-            } else {
-                return false
-            }
-        }
-        return pattern[next...].allSatisfy { $0 == "*" }
+        return pins.first { NamePattern.matches(Array($0.pattern.unicodeScalars), text) }?.group ?? defaultGroup
     }
 }

@@ -1,10 +1,11 @@
 import GroupModel
 
-/// Who answers a Hold.
+/// Who answers a Hold: the request to stop sending in a view that is about to change (Birman's flush).
 public enum HoldAnswers: Hashable, Sendable {
     /// The library, when it has taken what was sent before.
     case library
-    /// The application, with `Group.holdOK`, before the deadline.
+    /// The application, with `Group.holdOK`, before `holdDeadline` is over; until then it may send in the old view. Who is silent
+    /// loses its seat: `left(.holdExpired)`.
     case explicit
 }
 
@@ -22,22 +23,25 @@ public struct Endpoint: Sendable {
     public var name: String { short.description }
 
     /// Returns when the seat exists; its first event is the view.
+    /// - Throws: `badName`, `alreadyJoined`, `nameCollision`, `limitReached`, `stopped`, `cancelled`.
     public func join(_ group: String) async throws(GroupError) -> Group {
         guard let joined = try await runtime.join([group], at: short, nil).first else { throw .stopped }
         return joined
     }
 
-    /// Many groups in one step: one heavyweight flush, if any, and one batched light-weight flush. All or none.
+    /// Many groups in one step: one heavyweight flush, if any, and one batched light-weight flush. All or none: where one is
+    /// refused, the others are left again before this throws.
     public func join(_ groups: [String]) async throws(GroupError) -> [Group] {
         try await runtime.join(groups, at: short, nil)
     }
 
-    /// Many groups whose views and messages come as batches to one inbox.
+    /// Many groups whose views and messages come as batches to one inbox, to which more may be added later.
+    /// - Throws: `consumerInUse` when the inbox is another node's; else as `join`.
     public func join(_ groups: [String], into inbox: Inbox) async throws(GroupError) -> [Group] {
         try await runtime.join(groups, at: short, .inbox(inbox))
     }
 
-    /// Many groups whose views and messages go to a handler on the loop.
+    /// Many groups whose views and messages go to a handler on the loop, which must not block: it holds up the whole node.
     public func join(
         _ groups: [String], handler: @escaping BatchHandler
     ) async throws(GroupError) -> [Group] {

@@ -6,10 +6,13 @@ public enum GroupError: Error, Hashable, Sendable {
     case system(operation: String, error: String, advice: String)
     /// The name is empty, longer than 255 bytes, or (endpoints) has another character than `[A-Za-z0-9_.-]`.
     case badName(String)
-    /// This endpoint is in that group already.
+    /// This endpoint is in that group already, or has just lost its seat and the others have not agreed yet.
     case alreadyJoined(group: String, endpoint: String)
-    /// The seat is gone: it left, was evicted, or the node stopped.
-    case notMember(group: String)
+    /// The seat is gone. `reason` says why: it left, it was put out because it did not answer a Hold or did not take its
+    /// messages, or the node stopped; nil where this node has no such seat.
+    case notMember(group: String, reason: LeftReason? = nil)
+    /// A point-to-point message is for somebody who is not in the seat's present view.
+    case unknownMember(group: String, EndpointID)
     /// Another group's name has the same 64-bit hash.
     case nameCollision(group: String, with: String)
     /// A limit of the wire format is reached.
@@ -29,6 +32,7 @@ public enum GroupError: Error, Hashable, Sendable {
 }
 
 extension GroupError: CustomStringConvertible {
+    /// What is wrong and what to do, in a sentence or two.
     public var description: String {
         switch self {
         case .setting(let key, let problem):
@@ -40,9 +44,11 @@ extension GroupError: CustomStringConvertible {
                 + "[A-Za-z0-9_.-]; a node's has 1 to 63 of [A-Za-z0-9_-]."
         case .alreadyJoined(let group, let endpoint):
             "Endpoint \(endpoint) is in ‘\(group)’ already. Use the group that the first join returned, or join from "
-                + "another endpoint of the node."
-        case .notMember(let group):
-            "This seat is not in ‘\(group)’ any more. Join again."
+                + "another endpoint of the node; after an eviction, try again when the others have a view without it."
+        case .notMember(let group, let reason):
+            Self.notMember(group, reason)
+        case .unknownMember(let group, let member):
+            "\(member) is not in the present view of ‘\(group)’. Choose a member of the group's `view`."
         case .nameCollision(let group, let other):
             "‘\(group)’ and ‘\(other)’ have the same 64-bit hash. Choose another name."
         case .limitReached(let what):
@@ -60,6 +66,20 @@ extension GroupError: CustomStringConvertible {
             "The node has stopped. Start a new one."
         case .cancelled:
             "The task was cancelled while it waited. The request may still take effect."
+        }
+    }
+
+    private static func notMember(_ group: String, _ reason: LeftReason?) -> String {
+        switch reason {
+        case nil: "There is no seat in ‘\(group)’ here, or it is about to leave. Join first."
+        case .requested: "This seat has left ‘\(group)’. Join again."
+        case .holdExpired:
+            "This seat lost ‘\(group)’ because a Hold was not answered before flush.holdDeadline. Call `holdOK` as soon as "
+                + "`.hold` is read, or let the library answer Holds; then join again."
+        case .slow:
+            "This seat lost ‘\(group)’ because it did not take its messages. Read its events faster, or allow it to stop its "
+                + "senders (limits.slowConsumer: block); then join again."
+        case .stopped: "The node of this seat has stopped. Start a new one."
         }
     }
 }

@@ -83,6 +83,8 @@ final class EventQueue: Sendable {
         }
     }
 
+    var queued: QueueLoad { state.withLock { $0.load } }
+
     /// True when the queue is over its bounds now.
     func push(_ events: [GroupEvent], messages: Int, bytes: Int) -> Bool {
         let (isOver, sleepers) = state.withLock { state -> (Bool, [UnsafeContinuation<Void, Never>]) in

@@ -3,14 +3,24 @@ import GroupModel
 import Logging
 import ServiceLifecycle
 
-/// One running instance of the service.
+/// One running instance of the service: a member of heavyweight groups, and the host of seats in light-weight ones
+/// (Rodrigues, Guo et al., *A Transparent Light-Weight Group Service*, SRDS 1996).
+///
+/// Safe to use from any thread; its state lives on one loop's thread. It runs until `stop`.
+///
+/// ## Seats
+/// `join` takes a seat of the default endpoint; `endpoint(_:)` names more of them, so that several parts of a program may be
+/// members of one group. Read the events of every group that is joined, or join into an inbox, or with a handler.
 ///
 /// ## Back-pressure
-/// Every queue is bounded. When a consumer (a group's events or an inbox) is behind its bound, the node stops reading
-/// datagrams for a moment, so that the senders' windows fill; a consumer that stays behind longer has data frames put
-/// back to the network (the senders repeat them) while heartbeats and membership go on. Its own `multicast`s wait too.
-/// Nothing is lost, and one consumer that never reads stops the groups that it shares: read the events of every group
-/// that is joined, or join into an inbox.
+/// Every queue is bounded: `multicast` suspends while its group's queue or the window is full, and a consumer (a group's
+/// events, or an inbox) that is over its bounds (`queueMessages`, `queueBytes`) slows its senders down. For a moment the node
+/// reads nothing; then it puts data of the consumer's heavyweight groups back to the network, and sends nothing in them
+/// itself, until the consumer is down to half. The senders repeat what was put back, and stop when their windows are full.
+/// Heartbeats, membership and other heavyweight groups go on, and nothing is lost. That is the policy `block`, under which one
+/// consumer that never reads stops the groups that it shares (and is evicted after eight view changes, each of which may
+/// bring it a window per sender). Under `evict` it loses its seats after `slowConsumerGrace`, with `left(.slow)`, and the
+/// others go on.
 public final class GroupNode: Service, Sendable {
     let runtime: NodeRuntime
 
@@ -51,12 +61,15 @@ public final class GroupNode: Service, Sendable {
     public var listenAddress: String { runtime.listenAddress.description }
     /// `name.incarnation`, as in traces.
     public var member: String { text(memberID) }
+    /// This node: its identity, and an incarnation that grows with each start.
     public var memberID: MemberID { runtime.identity }
+    /// What the node was started with.
     public var settings: NodeSettings { runtime.settings }
 
     /// A member's text as traces have it, `name.incarnation` or `name.incarnation/endpoint`: names are known of nodes
     /// that this one has met; of others the identity is written in hexadecimal.
     public func text(_ member: MemberID) -> String { runtime.names.text(member) }
+    /// `name.incarnation/endpoint`.
     public func text(_ endpoint: EndpointID) -> String { runtime.names.text(endpoint) }
     /// `epoch@coordinator`.
     public func text(_ view: ViewID) -> String { runtime.names.text(view) }
@@ -64,8 +77,10 @@ public final class GroupNode: Service, Sendable {
     // MARK: Groups
 
     /// Joins at the default endpoint, `0`. Returns when the seat exists; its first event is the view.
+    /// - Parameter group: 1 to 255 bytes of UTF-8. Names are told apart by their bytes: choose one normal form.
+    /// - Throws: `badName`, `alreadyJoined`, `nameCollision`, `limitReached`, `stopped`, `cancelled`.
     public func join(_ group: String) async throws(GroupError) -> Group { try await seat0.join(group) }
-    /// Many groups in one step.
+    /// Many groups in one step, all or none: see `Endpoint.join`.
     public func join(_ groups: [String]) async throws(GroupError) -> [Group] { try await seat0.join(groups) }
     /// Many groups whose views and messages come as batches to one inbox.
     public func join(_ groups: [String], into inbox: Inbox) async throws(GroupError) -> [Group] {
@@ -78,8 +93,11 @@ public final class GroupNode: Service, Sendable {
 
     private var seat0: Endpoint { Endpoint(short: Endpoint.defaultName, runtime: runtime) }
 
-    /// Another seat on this node.
-    /// - Parameter holds: who answers Holds of this endpoint's groups from now on.
+    /// Another endpoint of this node, for more seats; no trip over the network. The same name gives the same endpoint.
+    /// - Parameters:
+    ///   - name: 1 to 15 bytes of `[A-Za-z0-9_.-]`; `0` is the default endpoint.
+    ///   - holds: who answers Holds of this endpoint's groups from now on.
+    /// - Throws: `badName`, `stopped`.
     public func endpoint(_ name: String, holds: HoldAnswers = .library) throws(GroupError) -> Endpoint {
         guard let short = ShortName(name) else { throw .badName(name) }
         let isRunning = runtime.loop.execute { [runtime] in runtime.explicitHolds(short, holds == .explicit) }
@@ -87,7 +105,9 @@ public final class GroupNode: Service, Sendable {
         return Endpoint(short: short, runtime: runtime)
     }
 
-    /// Leaves many groups in one step; returns when all seats are gone.
+    /// Leaves many groups in one step; returns when all seats are gone and their last events queued. What was multicast before
+    /// is sent before. Seats that are gone already are no error.
+    /// - Throws: `cancelled`.
     public func leave(_ groups: [Group]) async throws(GroupError) { try await runtime.leave(groups) }
 
     /// Runs `body` on the loop's thread, between two turns. It must not block. False when the node has stopped.
@@ -96,6 +116,7 @@ public final class GroupNode: Service, Sendable {
 
     // MARK: What the node knows
 
+    /// A snapshot of the counters; after the end the last one. One trip to the loop and back.
     public func statistics() async -> NodeStatistics {
         await runtime.ask { runtime in
             if runtime.stage != .stopped { runtime.snapshot() }

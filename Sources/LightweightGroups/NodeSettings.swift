@@ -19,12 +19,15 @@ public struct NodeSettings: Sendable {
     public var traceFile: String?
     /// Allows a `listen` address that is not loopback, which is needed until packets are authenticated.
     public var insecure = false
+    /// What is logged: this and worse.
     public var logLevel: Logger.Level = .info
     /// Whether the default endpoint's Holds are answered by the application instead of the library.
     public var explicitHolds = false
 
     // Failure detection and membership.
+    /// How often an idle pair of nodes exchanges a heartbeat; any packet counts as one.
     public var heartbeatInterval: Duration = .milliseconds(100)
+    /// Silence after which a node is suspected; a process that ends is noticed at once, without it.
     public var failureTimeout: Duration = .seconds(1)
     /// How long a coordinator collects joins, leaves and suspicions that it then treats as one change.
     public var gather: Duration = .milliseconds(2)
@@ -34,6 +37,10 @@ public struct NodeSettings: Sendable {
     public var resendInterval: Duration = .milliseconds(30)
     /// How long a flush may lack the answer of a member that is heard before the member is taken to have failed.
     public var flushTimeout: Duration = .seconds(10)
+    /// How long an application with explicit holds may take to answer one before it loses its seat (`left(.holdExpired)`);
+    /// 50 ms to 60 s, and at most half of `flushTimeout`, after which the whole node is excluded. Everybody in the group waits
+    /// as long.
+    public var holdDeadline: Duration = .seconds(2)
     /// How long a node with peers looks for others in a group before it shows the view in which it is alone.
     public var joinGather: Duration = .milliseconds(300)
     /// How often coordinators tell foreign nodes of their views.
@@ -46,6 +53,7 @@ public struct NodeSettings: Sendable {
     public var packetBytes = 9_344
     /// Packets of this node that not all members have acknowledged.
     public var windowPackets = 64
+    /// Bytes of this node that not all members have acknowledged.
     public var windowBytes = 512 * 1024
     /// Asked of the kernel as `SO_RCVBUF`; what it granted is in the statistics.
     public var receiveBufferBytes = 4 << 20
@@ -67,12 +75,20 @@ public struct NodeSettings: Sendable {
     public var queueMessages = 65_536
     /// Bytes that one inbox or one group's event stream holds before the node stops taking data.
     public var queueBytes = 32 << 20
+    /// What becomes of a consumer over these bounds in groups that no pattern matches.
+    public var slowConsumer = SlowConsumerPolicy.block
+    /// The same by groups' names; the first match wins.
+    public var slowConsumerPatterns: [SlowConsumerRule] = []
+    /// Under `evict`, how long a consumer may stay over its bounds before it loses its seats, zero to 60 s; its senders wait as
+    /// long. A garbage collection or a write to disk is shorter than the default.
+    public var slowConsumerGrace: Duration = .seconds(1)
     /// Bytes of one group that wait to be sent before `multicast` suspends.
     public var sendQueueBytes = 1 << 20
 
     /// Seeds the core's back-off; nil takes one from the system.
     public var seed: UInt64?
 
+    /// Everything else has its default.
     public init(name: String) { self.name = name }
 
     /// `[A-Za-z0-9_-]{1,63}`.
@@ -82,13 +98,45 @@ public struct NodeSettings: Sendable {
     }
 }
 
+/// What becomes of a consumer (one group's events, or an inbox) whose queue is over its bounds.
+public enum SlowConsumerPolicy: String, Hashable, Sendable, CaseIterable {
+    /// Its senders wait: nobody sends in the heavyweight groups of its seats until it has read. It loses nothing.
+    case block
+    /// After `slowConsumerGrace` it loses its seats (`left(.slow)`), and the others go on.
+    case evict
+}
+
+/// `pattern=policy`: `*` matches any run of characters, `?` one.
+public struct SlowConsumerRule: Hashable, Sendable {
+    /// Over groups' names.
+    public var pattern: String
+    /// What becomes of their slow consumers.
+    public var policy: SlowConsumerPolicy
+    /// `ticks/*` and `.evict`, for instance.
+    public init(pattern: String, policy: SlowConsumerPolicy) {
+        self.pattern = pattern
+        self.policy = policy
+    }
+}
+
+extension NodeSettings {
+    func slowConsumerPolicy(of group: String) -> SlowConsumerPolicy {
+        slowConsumerPatterns.first { NamePattern.matches($0.pattern, group) }?.policy ?? slowConsumer
+    }
+}
+
 /// `pattern=hwg`: `*` matches any run of characters, `?` one.
 public struct MappingPin: Hashable, Sendable {
+    /// Over groups' names.
     public var pattern: String
     /// The heavyweight group's name: 1 to 15 bytes of `[A-Za-z0-9_.-]`.
     public var group: String
+    /// `prices/*` and `fast`, for instance.
     public init(pattern: String, group: String) {
         self.pattern = pattern
         self.group = group
     }
+
+    /// Whether the pattern is the name's.
+    public func matches(_ name: String) -> Bool { NamePattern.matches(pattern, name) }
 }

@@ -1,5 +1,6 @@
 /// Counters since the node's start, and a few present values. A snapshot.
 public struct NodeStatistics: Sendable, Hashable {
+    /// Datagrams, and their bytes, received from and sent to the network.
     public var packetsIn: UInt64 = 0
     public var bytesIn: UInt64 = 0
     public var packetsOut: UInt64 = 0
@@ -7,13 +8,17 @@ public struct NodeStatistics: Sendable, Hashable {
     /// System calls that sent and received datagrams.
     public var sendCalls: UInt64 = 0
     public var receiveCalls: UInt64 = 0
+    /// Multicasts that the node has taken and packed.
     public var messagesSent: UInt64 = 0
+    /// Multicasts handed to seats of this node, own ones counted.
     public var messagesDelivered: UInt64 = 0
     /// Messages of light-weight groups that no seat of this node is in.
     public var interference: UInt64 = 0
     /// Heavyweight views installed after a flush.
     public var hwgFlushes: UInt64 = 0
+    /// Views of heavyweight groups installed here.
     public var hwgViews: UInt64 = 0
+    /// Views of light-weight groups that seats of this node were told of.
     public var lwgViews: UInt64 = 0
     /// Flushes of light-weight groups within one heavyweight view.
     public var lwgFlushes: UInt64 = 0
@@ -21,12 +26,17 @@ public struct NodeStatistics: Sendable, Hashable {
     public var earlyMessages: UInt64 = 0
     /// Messages of light-weight views that had ended: none, unless there is a bug.
     public var staleMessages: UInt64 = 0
+    /// Seats lost because their application did not answer a Hold before the deadline.
+    public var holdsExpired: UInt64 = 0
     /// Requests for packets that were missing here.
     public var naks: UInt64 = 0
+    /// Acknowledgement frames sent.
     public var acknowledgements: UInt64 = 0
     /// Packets that were here already.
     public var duplicates: UInt64 = 0
+    /// Packets sent again because somebody asked for them.
     public var retransmissions: UInt64 = 0
+    /// Times that a node was suspected to have failed.
     public var suspicions: UInt64 = 0
     /// `CLOCK_MONOTONIC` at the last suspicion; 0 for none.
     public var lastSuspicionNanoseconds: UInt64 = 0
@@ -38,21 +48,30 @@ public struct NodeStatistics: Sendable, Hashable {
     public var refusedConnections: [String: UInt64] = [:]
     /// Data frames put back to the network because a consumer was behind; the senders repeat them.
     public var droppedForSlowConsumers: UInt64 = 0
+    /// Seats lost because their consumer did not take its messages.
+    public var evictedSeats: UInt64 = 0
+    /// Consumers over their bounds now.
+    public var slowConsumers = 0
     /// Datagrams lost on the way out because the kernel's buffer and ours were full; acknowledgements repair them.
     public var droppedOutgoing: UInt64 = 0
     /// Times that reading stopped because a consumer was behind.
     public var readPauses: UInt64 = 0
+    /// Lines written to the trace.
     public var traceLines: UInt64 = 0
+    /// Lines that could not be written.
     public var lostTraceLines: UInt64 = 0
+    /// Turns of the loop.
     public var turns: UInt64 = 0
     /// Liveness connections that stand now.
     public var livePeers = 0
+    /// Bytes that the kernel granted for datagrams received and sent.
     public var receiveBufferBytes = 0
     public var sendBufferBytes = 0
     /// Whether the kernel segments and coalesces datagrams for this node.
     public var segmentation = false
     public var coalescing = false
 
+    /// All zero.
     public init() {}
 
     /// Every counter by its name in dotted camel case, sorted: what `stats` and metrics print.
@@ -65,9 +84,11 @@ public struct NodeStatistics: Sendable, Hashable {
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
             ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
             ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
+            ("holdsExpired", holdsExpired),
             ("heavyweightGroups", heavyweightGroups),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
-            ("readPauses", readPauses), ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
+            ("readPauses", readPauses), ("evictedSeats", evictedSeats), ("slowConsumers", UInt64(slowConsumers)),
+            ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),
             ("turns", turns), ("livePeers", UInt64(livePeers)),
         ]
         list += rejected.map { ("rejected.\($0.key)", $0.value) }

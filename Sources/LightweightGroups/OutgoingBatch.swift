@@ -12,18 +12,23 @@ public struct OutgoingBatch: Sendable {
     private(set) var bytes: [UInt8] = []
     private(set) var entries: [Entry] = []
 
+    /// An empty batch, with room for so many bytes and messages before it grows.
     public init(reservingBytes: Int = 0, messages: Int = 0) {
         bytes.reserveCapacity(reservingBytes)
         entries.reserveCapacity(messages)
     }
 
+    /// Messages.
     public var count: Int { entries.count }
+    /// Bytes of all messages.
     public var byteCount: Int { bytes.count }
 
+    /// Copies one message. Its size and order are judged when the batch is multicast.
     public mutating func append(_ message: UnsafeRawBufferPointer, order: Order = .fifo) {
         append(message, order: order, ticket: 0)
     }
 
+    /// Copies one message.
     public mutating func append(_ message: [UInt8], order: Order = .fifo) {
         message.withUnsafeBytes { append($0, order: order, ticket: 0) }
     }

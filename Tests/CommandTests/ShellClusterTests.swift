@@ -142,7 +142,7 @@ struct ShellClusterTests {
 
     @Test func `with explicit holds nothing changes before the application answers`() async throws {
         let (traces, cluster) = (try TemporaryDirectory(), cluster())
-        let a = try ShellProcess("a", cluster: cluster, trace: traces, arguments: ["--explicit-holds"])
+        let a = try ShellProcess("a", cluster: cluster, trace: traces, arguments: ["--holds", "explicit"])
         a.command("join g")
         try await a.view("g", nodes: ["a"])
         let b = try ShellProcess("b", cluster: cluster, peers: [try await a.listen], trace: traces)
@@ -160,6 +160,29 @@ struct ShellClusterTests {
         #expect(try await b.end() == 0)
         a.command("quit")
         #expect(try await a.end() == 0)
+        try expectLegal(traces)
+    }
+
+    @Test func `who is silent past the deadline loses its seat, and the others do not wait for it again`() async throws
+    {
+        let (traces, cluster) = (try TemporaryDirectory(), cluster())
+        let a = try ShellProcess(
+            "a", cluster: cluster, trace: traces,
+            arguments: ["--holds", "explicit", "--set", "flush.holdDeadline=300ms"])
+        a.command("join g")
+        try await a.view("g", nodes: ["a"])
+        a.command("holdok g")
+        try await a.event("error") { $0["code"] == "noHold" }
+        let b = try ShellProcess("b", cluster: cluster, peers: [try await a.listen], trace: traces)
+        b.command("join g")
+        try await a.event("hold") { $0["g"] == "lwg:g" }
+        try await a.event("left") { $0["g"] == "lwg:g" && $0["reason"] == "holdExpired" }
+        try await b.view("g", nodes: ["b"])
+        a.command("send g too late")
+        try await a.event("error") { $0["cmd"] == "send" && $0["code"] == "notMember" }
+        b.command("send g alone")
+        try await b.event("message") { $0["text"] == "alone" }
+        for shell in [b, a] { #expect(try await shell.end() == 0) }
         try expectLegal(traces)
     }
 

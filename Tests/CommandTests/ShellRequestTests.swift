@@ -89,12 +89,12 @@ struct ShellEventTests {
     }
 
     @Test func `a pattern matches whole names`() {
-        #expect(NodeSettings.matches("prices/ACME", pattern: "prices/*"))
-        #expect(NodeSettings.matches("abc", pattern: "a?c"))
-        #expect(NodeSettings.matches("aXbXc", pattern: "*X*c"))
-        #expect(NodeSettings.matches("", pattern: "*"))
-        #expect(!NodeSettings.matches("abcd", pattern: "a?c"))
-        #expect(!NodeSettings.matches("prices", pattern: "prices/*"))
-        #expect(!NodeSettings.matches("", pattern: "?"))
+        #expect(MappingPin(pattern: "prices/*", group: "x").matches("prices/ACME"))
+        #expect(MappingPin(pattern: "a?c", group: "x").matches("abc"))
+        #expect(MappingPin(pattern: "*X*c", group: "x").matches("aXbXc"))
+        #expect(MappingPin(pattern: "*", group: "x").matches(""))
+        #expect(!MappingPin(pattern: "a?c", group: "x").matches("abcd"))
+        #expect(!MappingPin(pattern: "prices/*", group: "x").matches("prices"))
+        #expect(!MappingPin(pattern: "?", group: "x").matches(""))
     }
 }

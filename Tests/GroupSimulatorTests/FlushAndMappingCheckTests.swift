@@ -80,6 +80,18 @@ import Testing
             ])
     }
 
+    @Test
+    func `F3 accepts a side's view after heavyweight views in which the tables did not arrive, if there was a merge`() {
+        func history(_ heavy: String) -> String {
+            "a view 1@a a - -\na/0 lwg:g view 1@a a/0,x/0 - = on=h,1@a\na/0 lwg:g hold 1@a\n" + heavy
+                + "a/0 lwg:g view 2@a a/0 1@a = on=h,3@a\na/0 lwg:g hold 2@a\na/0 lwg:g view 3@a a/0 2@a = on=h,3@a"
+        }
+        let merge =
+            "b view 1@b b - -\na view 2@a a,b 1@a a\nb view 2@a a,b 1@b b\na view 3@a a,b 2@a =\nb view 3@a a,b 2@a =\n"
+        #expect(violations(history(merge)).filter { $0 == "F3" } == [])
+        #expect(violations(history("a view 2@a a 1@a =\na view 3@a a 2@a =\n")).filter { $0 == "F3" } == ["F3"])
+    }
+
     // F4
 
     private let crash = "a view 1@a a,b,c - -\nb view 1@a a,b,c - -\nc view 1@a a,b,c - -\n"

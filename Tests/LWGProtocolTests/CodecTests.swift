@@ -80,6 +80,25 @@ struct CodecTests {
         #expect(world.layers[0].counters.malformed == 1)
     }
 
+    @Test("A name that is not UTF-8, or empty, is malformed wherever it stands")
+    func names() throws {
+        let join = ControlMessage.record([.join(endpoint: ShortName("0")!, name: "abc")]).encoded(for: view.id)
+        let entry = SideEntry(id: LWGID(name: "abc"), name: "abc", origins: [], members: [])
+        let table = ControlMessage.table(TablePart(isLast: true, covers: [0], entries: [entry])).encoded(for: view.id)
+        for bytes in [join, table] {
+            if case .message = decode(bytes) {} else { Issue.record("sound") }
+            let place = try #require(
+                bytes.indices.dropLast(2).first { Array(bytes[$0..<($0 + 3)]) == Array("abc".utf8) })
+            var invalid = bytes
+            invalid[place + 1] = 0xFF
+            if case .malformed = decode(invalid) {} else { Issue.record("not UTF-8") }
+            var empty = bytes
+            empty.removeSubrange(place..<(place + 3))
+            empty[place - 1] = 0
+            if case .malformed = decode(empty) {} else { Issue.record("empty") }
+        }
+    }
+
     @Test("Labels keep their three fields")
     func labels() {
         let label = Label(number: Limits.groupsPerHWG - 1, count: 7, endpoint: 254)

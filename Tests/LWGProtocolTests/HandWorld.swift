@@ -20,6 +20,7 @@ struct HandWorld {
     var answers: [Int: Bool] = [:]
     var requests: [[HWGRequest]]
     var relabels: [Relabel] = []
+    var now = Instant.zero
 
     init(
         members count: Int, reportsHolds: Bool = true, limits: LWGLimits = LWGLimits(),
@@ -67,7 +68,7 @@ struct HandWorld {
         var out = LWGOutput()
         out.up.events.reserveCapacity(eventCapacity)
         let began = ContinuousClock.now
-        layers[node].handle(indications, from: hwg, into: &out)
+        layers[node].handle(indications, from: hwg, at: now, into: &out)
         handleTime = Measurements.milliseconds(ContinuousClock.now - began)
         take(node, out)
         eventCapacity = max(eventCapacity, out.up.events.count)
@@ -104,6 +105,23 @@ struct HandWorld {
     mutating func holdOK(_ node: Int, _ seat: SeatHandle) {
         var out = LWGOutput()
         if let view = layers[node].view(of: seat) { layers[node].holdOK(seat, view.id, into: &out) }
+        take(node, out)
+    }
+
+    /// Time goes on, in steps in which each layer may look at the clock, as a node does that runs.
+    mutating func pass(_ span: Interval, step: Interval = .milliseconds(50)) {
+        let end = now + span
+        while now < end {
+            now = min(now + step, end)
+            for node in layers.indices { look(node) }
+        }
+    }
+
+    /// The deadline, if it is due.
+    mutating func look(_ node: Int) {
+        guard let due = layers[node].nextDeadline, due <= now else { return }
+        var out = LWGOutput()
+        layers[node].deadlineReached(at: now, into: &out)
         take(node, out)
     }
 

@@ -23,11 +23,13 @@ struct RandomRunTests {
         let first = environment["LWG_FIRST_SEED"].flatMap { Int($0) } ?? 1
         var merges = 0
         var early: UInt64 = 0
+        var expired: UInt64 = 0
         for seed in stride(from: first + block, to: first + seeds, by: 8) {
             var world = RandomWorld(seed: UInt64(seed))
             world.run(steps: 3_000)
             merges += world.history.merges
             early += world.totals.early
+            expired += world.totals.holdsExpired
             guard let violation = world.history.violations.first else { continue }
             Issue.record("seed \(seed): \(violation)")
             if let filter = environment["LWG_LOG"] {
@@ -41,6 +43,7 @@ struct RandomRunTests {
         if seeds >= 200 {
             #expect(merges > 0, "merges of LWG views are among what was tried")
             #expect(early > 0, "early data are among what was tried")
+            #expect(expired > 0, "silent applications are among what was tried")
         }
     }
 }

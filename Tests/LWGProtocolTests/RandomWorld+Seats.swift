@@ -78,6 +78,7 @@ extension RandomWorld {
         ideal.partition(hosts.indices.map { _ in 0 })
         var steps = 0
         while history.violations.isEmpty, steps < 400_000, !isSettled || steps < 2_000 {
+            pass()
             for _ in 0..<50 { idealStep() }
             for node in hosts.indices { answerHold(node) }
             steps += 50

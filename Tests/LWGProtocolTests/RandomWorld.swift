@@ -33,6 +33,9 @@ struct RandomWorld {
     let isExplicit: Bool
     /// Send from every seat as soon as it has a view: what makes data early elsewhere.
     let isEager: Bool
+    var now = Instant.zero
+    /// How fast time goes: zero in most worlds, elsewhere so that some applications are too late.
+    let pace: Interval
 
     init(seed: UInt64, nodes: Int = 5, groups: Int = 20) {
         generator = SeededGenerator(seed: seed)
@@ -42,6 +45,7 @@ struct RandomWorld {
         ideal = IdealHWG(nodes: nodes, hwgs: hwgs, seed: seed &+ 1)
         isExplicit = seed % 3 != 0
         isEager = seed % 2 == 0
+        pace = seed % 11 == 5 ? .milliseconds(20) : .zero
         hosts = (0..<nodes).map { _ in Host(layer: Self.none(hwgs)) }
         for node in 0..<nodes { hosts[node] = host(ideal.members[node]) }
     }
@@ -79,9 +83,22 @@ struct RandomWorld {
         totals.void += counters.void
         totals.malformed += counters.malformed
         totals.lateDirects += counters.lateDirects
+        totals.holdsExpired += counters.holdsExpired
+    }
+
+    /// Time goes on, and each layer looks at the clock when it wants to.
+    mutating func pass() {
+        now = now + pace
+        for node in hosts.indices where ideal.isAlive[node] {
+            guard let due = hosts[node].layer.nextDeadline, due <= now else { continue }
+            var out = LWGOutput()
+            hosts[node].layer.deadlineReached(at: now, into: &out)
+            take(out, node)
+        }
     }
 
     mutating func act() {
+        pass()
         let node = generator.below(hosts.count)
         switch generator.below(200) {
         case 0..<150: idealStep()
@@ -121,7 +138,7 @@ struct RandomWorld {
             }
         }
         var out = LWGOutput()
-        hosts[told.node].layer.handle(told.indications, from: told.hwg, into: &out)
+        hosts[told.node].layer.handle(told.indications, from: told.hwg, at: now, into: &out)
         take(out, told.node)
         guard isEager else { return }
         for case .indication(let seat, .view) in out.up.events { send(told.node, seat) }

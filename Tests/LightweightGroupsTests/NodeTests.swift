@@ -224,7 +224,10 @@ struct NodeTests {
             #expect(await nodes[0].statistics().hwgFlushes - before <= 1)
             #expect(staying.allSatisfy { $0.view?.members.count == 1 })
             await #expect(throws: GroupError.stopped) { try await nodes[1].join("x") }
-            await #expect(throws: GroupError.notMember(group: "g0")) { try await leaving[0].multicast([1]) }
+            let reason = try #require(leaving[0].ended)
+            await #expect(throws: GroupError.notMember(group: "g0", reason: reason)) {
+                try await leaving[0].multicast([1])
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ func withNodes(
 
 /// The one consumer of a group's events.
 final class EventReader: Sendable {
-    private let group: Group
+    let group: Group
     private let queue: EventQueue
     private let rest = Mutex<ArraySlice<GroupEvent>>([])
     init(_ group: Group) {

@@ -66,23 +66,34 @@ enum FlushChecks {
             """)
     }
 
-    /// The first LWG view on an HWG view of several sides may be one side's, which comes from an earlier HWG view; the
-    /// merged one follows.
+    /// The first LWG view on an HWG view may be one side's, which comes from an earlier HWG view; the merged one follows. The
+    /// sides met in this HWG view, or in one since that earlier view in which their tables did not arrive.
     private static func isSideView(_ tenure: Timeline.Tenure, _ timeline: Timeline) -> Bool {
-        let history = timeline.history
         let carrier = timeline.installation(tenure).carrierView
-        let isFirst = timeline.tenures(in: tenure.view).contains { index in
+        return timeline.tenures(in: tenure.view).contains { index in
             let other = timeline.tenures[Int(index)]
             guard let before = timeline.tenure(of: other.seat, in: timeline.installation(other).previous) else {
                 return false
             }
-            return timeline.installation(timeline.tenures[Int(before)]).carrierView != carrier
+            let earlier = timeline.installation(timeline.tenures[Int(before)]).carrierView
+            return earlier != carrier && hasMerged(from: earlier, to: carrier, timeline)
         }
-        return isFirst
-            && timeline.tenures(in: carrier).contains { index in
-                let heavy = timeline.installation(timeline.tenures[Int(index)])
-                return history.lists[Int(heavy.trans)].count < history.lists[Int(heavy.members)].count
+    }
+
+    /// Whether a merge is among the heavyweight views on some member's way from one view, exclusive, to another.
+    private static func hasMerged(from first: Int32, to last: Int32, _ timeline: Timeline) -> Bool {
+        let history = timeline.history
+        return timeline.tenures(in: last).contains { index in
+            var view = last
+            while view >= 0, view != first,
+                let at = timeline.tenure(of: timeline.tenures[Int(index)].seat, in: view)
+            {
+                let heavy = timeline.installation(timeline.tenures[Int(at)])
+                if history.lists[Int(heavy.trans)].count < history.lists[Int(heavy.members)].count { return true }
+                view = heavy.previous
             }
+            return false
+        }
     }
 
     /// F4 as far as a trace shows it. A heavyweight group's history is plain when at most one member was ever

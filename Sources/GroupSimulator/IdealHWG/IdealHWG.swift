@@ -139,7 +139,9 @@ public struct IdealHWG: Sendable {
             with(id, node) { world, group in world.groups[group].memberships[node]?.isLeaving = true }
         case .control(let id, let bytes):
             with(id, node) { world, group in
-                if world.isHeld(group, node) || world.generator.chance(0.1) {
+                // Control messages keep their order (O1).
+                let isBehind = world.groups[group].memberships[node]?.waitingControl.isEmpty == false
+                if world.isHeld(group, node) || world.generator.chance(0.1) || isBehind {
                     world.groups[group].memberships[node]?.waitingControl.append(bytes)
                 } else {
                     world.number(bytes, label: 0, .total, isControl: true, group, node)

@@ -90,6 +90,10 @@ extension World {
                 }
                 for place in next..<(next + count) { message(node, effects.lwg.slices[place]) }
                 next += count
+            case .refused(let endpoint, let group, .alreadyJoined) where plan.slow > 0:
+                // It was evicted and told so, and the others have not agreed yet.
+                count("refusedAfterEviction")
+                refusedAfterEviction(node, endpoint, group)
             case .refused(_, let group, let refusal):
                 count("refused")
                 violate("interface", node, group: "lwg:\(group)", "refuses a proper request: \(refusal)")
@@ -97,6 +101,14 @@ extension World {
             }
         }
         if next != effects.lwg.slices.count { violate("interface", node, "has slices that no event counts") }
+    }
+
+    private mutating func refusedAfterEviction(_ node: Int, _ endpoint: ShortName, _ name: String) {
+        guard let endpoint = endpointNames.firstIndex(of: endpoint), let group = Int(name.dropFirst()) else { return }
+        let place = endpoint * options.groups + group
+        if nodes[node].applications.memberships[place] == .joining {
+            nodes[node].applications.memberships[place] = .out
+        }
     }
 
     private mutating func seated(_ node: Int, _ handle: SeatHandle, _ endpoint: ShortName, _ name: String) {
@@ -131,7 +143,13 @@ extension World {
         case .hold(let view):
             nodes[node].applications.seats[index]?.held = view
             guard plan.holdDelay > 0, seat.endpoint == 1 else { return }
-            let delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
+            var delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
+            if plan.silence > 0, random.below(100) < plan.silence {
+                count("silentHold")
+                // Half of the silent ones answer after all, before or after the deadline.
+                if random.below(2) == 0 { return }
+                delay = Int64(random.below(Int(plan.holdDeadline.nanoseconds * 2)))
+            }
             if delay > 10_000_000 { count("lateHoldOK") }
             heap.push(.holdAnswer, at: now + delay, a: node, b: index, life: nodes[node].life)
         case .flushed(let token):
@@ -142,7 +160,9 @@ extension World {
             count("direct")
             bytes.withUnsafeBytes { check($0, node, seat, sender: from) }
         case .left(let reason):
-            if reason != .requested && reason != .stopped { count("left.\(reason)") }
+            if reason != .requested && reason != .stopped {
+                count(reason == .holdExpired ? "holdExpired" : "left.\(reason)")
+            }
             nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] = .out
             nodes[node].applications.members.removeAll { $0 == handle }
             nodes[node].applications.seats[index] = nil

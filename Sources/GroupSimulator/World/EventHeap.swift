@@ -11,6 +11,8 @@ struct WorldEvent {
         case act
         /// Seat `b` of `a` answers its Hold.
         case holdAnswer
+        /// The slow application of `a` has read what it had.
+        case relief
         /// A liveness connection between `a` and `b` stands.
         case connect
         /// `a` is told that its connection to `b` in incarnation `c` stands.

@@ -106,6 +106,7 @@ extension World {
         heal()
         for node in nodes.indices {
             if !nodes[node].isAlive { start(node) } else { resume(node) }
+            relieve(node)
         }
     }
 

@@ -111,6 +111,11 @@ struct WorldPlan: CustomStringConvertible {
     var endpoints: Int
     /// Endpoint 1 answers its Holds itself, after up to this time; 0: the core answers.
     var holdDelay: Int64
+    /// Chance out of 10,000 for each tick of faults that a node's application stops reading for a while; some are evicted then.
+    var slow: Int
+    /// Chance out of 100 that it answers late or never; the core gives it `holdDeadline`.
+    var silence: Int
+    var holdDeadline: Interval
     /// Mean time between two acts of a node's applications.
     var actInterval: Int64
     /// Groups that a node's applications draw from.
@@ -149,6 +154,9 @@ struct WorldPlan: CustomStringConvertible {
         heavyweightGroups = drawn("heavyweightGroups", [1, 1, 1, 2, 3])
         endpoints = drawn("endpoints", [1, 2])
         holdDelay = drawn("holdDelay", [0, 1_000_000, 100_000_000])
+        slow = drawn("slow", [0, 0, 100, 500])
+        silence = drawn("silence", [0, 0, 2, 20])
+        holdDeadline = .milliseconds(drawn("holdDeadline", [150, 500, 2_000]))
         actInterval = drawn("actInterval", [10_000_000, 30_000_000, 100_000_000])
         orders = drawn(
             "orders", [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]])
@@ -162,6 +170,7 @@ struct WorldPlan: CustomStringConvertible {
         disconnectAfter \(disconnectAfter / 1_000_000)ms knowsAll \(knowsAll) packetBytes \(packetBytes) \
         windowPackets \(windowPackets) failureTimeout \(failureTimeout.nanoseconds / 1_000_000)ms \
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
+        slow \(slow) silence \(silence) holdDeadline \(holdDeadline.nanoseconds / 1_000_000)ms \
         actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+"))
         """
     }

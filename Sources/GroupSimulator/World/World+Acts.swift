@@ -101,6 +101,7 @@ extension World {
         case .full: self.count("full")
         case .held: self.count("held")
         case .notMember: self.count("notMember")
+        case .refused(let reason): violate("interface", node, "refuses a proper message: \(reason)")
         }
         return false
     }

@@ -12,6 +12,7 @@ extension World {
         nodes[node].life += 1
         nodes[node].isPaused = false
         nodes[node].isStopping = false
+        nodes[node].isSlow = false
         nodes[node].hasOpenTurn = false
         nodes[node].wake = .max
         nodes[node].backlog.removeAll()
@@ -37,6 +38,7 @@ extension World {
         configuration.isFresh = nodes[node].incarnation == 1
         configuration.joinGather = plan.joinGather
         configuration.failureTimeout = plan.failureTimeout
+        configuration.holdDeadline = plan.holdDeadline
         configuration.packetBytes = plan.packetBytes
         configuration.windowPackets = plan.windowPackets
         configuration.traces = true
@@ -44,6 +46,8 @@ extension World {
         if plan.heavyweightGroups > 2 { configuration.pins.append((pattern: "*2", group: Self.group("west"))) }
         return configuration
     }
+
+    private static var pools: [HWGID] { ["pool", "east", "west"].map(group) }
 
     private static func group(_ name: String) -> HWGID {
         guard let name = ShortName(name) else { preconditionFailure("a heavyweight group's name is short") }
@@ -84,6 +88,8 @@ extension World {
                 end(node, closing: random.below(100) < plan.lateClose ? .late : .prompt)
             } else if chance(plan.pause), !nodes[node].isPaused {
                 pause(node)
+            } else if chance(plan.slow), !nodes[node].isSlow, !nodes[node].isPaused {
+                stopReading(node)
             } else if chance(plan.stop), !nodes[node].isPaused, !nodes[node].isStopping {
                 count("stop")
                 say("\(nodes[node].name): stops")
@@ -100,6 +106,29 @@ extension World {
     }
 
     private mutating func chance(_ of10000: Int) -> Bool { of10000 > 0 && random.below(10_000) < of10000 }
+
+    /// Data of all its heavyweight groups are put back to the network, or some of its seats are evicted.
+    private mutating func stopReading(_ node: Int) {
+        let members = nodes[node].applications.members
+        if random.below(2) == 0, !members.isEmpty {
+            let handle = members[random.below(members.count)]
+            say("\(nodes[node].name): evicts seat \(handle.index)")
+            return self.handle(.evict(seats: [handle], .slow), node)
+        }
+        count("slowConsumer")
+        nodes[node].isSlow = true
+        say("\(nodes[node].name): does not read")
+        handle(.refuseData(of: Self.pools), node)
+        heap.push(
+            .relief, at: now + 1_000_000 + Int64(random.below(3_000_000_000)), a: node, life: nodes[node].life)
+    }
+
+    mutating func relieve(_ node: Int) {
+        guard nodes[node].isSlow else { return }
+        say("\(nodes[node].name): reads again")
+        nodes[node].isSlow = false
+        handle(.refuseData(of: []), node)
+    }
 
     private mutating func pause(_ node: Int) {
         count("pause")
@@ -120,7 +149,7 @@ extension World {
         for event in backlog where event.kind == .datagram { arrive(event) }
         for event in backlog where event.kind == .connected || event.kind == .disconnected { tell(event) }
         guard nodes[node].life == life else { return }
-        for event in backlog where [.wake, .turnEnd, .holdAnswer].contains(event.kind) {
+        for event in backlog where [.wake, .turnEnd, .holdAnswer, .relief].contains(event.kind) {
             if event.kind == .wake { nodes[node].wake = now }
             heap.push(event.kind, at: now, a: node, b: Int(event.b), life: life)
         }

@@ -16,6 +16,8 @@ struct WorldNode {
     var wake = Int64.max
     var hasOpenTurn = false
     var isStopping = false
+    /// An application here does not read: the core refuses data.
+    var isSlow = false
     var applications = Applications()
 
     var member: MemberID { MemberID(node: id, incarnation: incarnation) }
@@ -96,7 +98,7 @@ struct World<Core: SimulatedCore> {
         let node = Int(event.a)
         switch event.kind {
         case .datagram: arrive(event)
-        case .wake, .turnEnd, .act, .holdAnswer, .resume:
+        case .wake, .turnEnd, .act, .holdAnswer, .relief, .resume:
             guard nodes[node].life == event.life, nodes[node].isAlive else { return }
             own(event, node)
         case .connect: connect(node, Int(event.b))
@@ -123,6 +125,7 @@ struct World<Core: SimulatedCore> {
             handle(.turnEnded, node, opensTurn: false)
         case .act: act(node)
         case .holdAnswer: answerHold(node, seat: Int(event.b))
+        case .relief: relieve(node)
         default: break
         }
     }

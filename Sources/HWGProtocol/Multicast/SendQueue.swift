@@ -29,6 +29,7 @@ struct SendQueue: Sendable {
     var firstControl: Int? { items.firstIndex { $0.isControl } }
     mutating func progressed(_ index: Int, to packed: Int) { items[index].packed = packed }
     mutating func remove(_ index: Int) { items.remove(at: index) }
+    mutating func removeData() { items.removeAll { !$0.isControl } }
     mutating func takeAll() -> [Item] {
         defer { items = [] }
         return items

@@ -7,7 +7,7 @@ extension ViewStreams {
     public mutating func direct(
         to member: MemberID, number: UInt64? = nil, _ bytes: [UInt8], at now: Instant, into output: inout HWGOutput
     ) -> SendOutcome {
-        precondition(bytes.count <= Limits.messageBytes, "a message has at most \(Limits.messageBytes) bytes")
+        guard bytes.count <= Limits.messageBytes else { return .refused(.messageTooLarge) }
         guard phase == .running else { return .held }
         guard let rank = view.rank(of: member) else { return .notMember }
         directs.prepare(parameters)

@@ -2,8 +2,7 @@ import GroupModel
 import GroupWire
 
 extension ViewStreams {
-    /// Packs one message, copied before the call returns. `.causal` and messages over `Limits.messageBytes` are the
-    /// caller's to refuse.
+    /// Packs one message, copied before the call returns.
     ///
     /// `.accepted(number: nil)`: a message of several packets whose last fragment has no number yet; `sent` follows.
     @inline(__always)
@@ -24,8 +23,8 @@ extension ViewStreams {
     private mutating func multicastBeyondPacket(
         label: UInt32, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into output: inout HWGOutput
     ) -> SendOutcome {
-        precondition(order != .causal, "causal order does not exist yet")
-        precondition(bytes.count <= Limits.messageBytes, "a message has at most \(Limits.messageBytes) bytes")
+        guard order != .causal else { return .refused(.orderNotSupported) }
+        guard bytes.count <= Limits.messageBytes else { return .refused(.messageTooLarge) }
         guard phase == .running else { return .held }
         refreshWindow()
         // What was accepted earlier gets its number earlier (O1), and one large message at a time is copied.

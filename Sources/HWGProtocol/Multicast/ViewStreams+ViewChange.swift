@@ -116,6 +116,9 @@ extension ViewStreams {
     /// Flush requests to answer after the next view: everything of mine with a number is delivered by all that go on (S2).
     public mutating func takeEndedFlushes() -> [UInt64] { flushes.takeEnded(queue: queue) }
 
+    /// Forgets the data message that has no number yet (there is one at most). Fragments that left are void.
+    public mutating func withdraw() { queue.removeData() }
+
     /// Messages that have no number, for the next view's streams: the large message that was cut in half, queued
     /// control messages, and flush requests that wait for them.
     public mutating func takeCarriedOver() -> CarriedOver {

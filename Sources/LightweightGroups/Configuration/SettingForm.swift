@@ -41,6 +41,13 @@ enum SettingForm {
                 && host.allSatisfy { $0.isASCII && $0.isNumber || $0 == "." }
     }
 
+    static func slowConsumerRule(_ text: String) -> SlowConsumerRule? {
+        guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
+            let policy = SlowConsumerPolicy(rawValue: String(text[text.index(after: equals)...]))
+        else { return nil }
+        return SlowConsumerRule(pattern: String(text[..<equals]), policy: policy)
+    }
+
     static func pin(_ text: String) -> MappingPin? {
         guard let equals = text.lastIndex(of: "="), equals != text.startIndex else { return nil }
         let group = String(text[text.index(after: equals)...])

@@ -22,6 +22,12 @@ enum SettingRules {
                 "\(settings.failureTimeout.spelled) is less than two intervals of \(settings.heartbeatInterval.spelled): "
                     + "one lost heartbeat would exclude a node")
         }
+        if settings.holdDeadline * 2 > settings.flushTimeout {
+            problem(
+                "flush.holdDeadline",
+                "\(settings.holdDeadline.spelled) is more than half of flush.timeout, \(settings.flushTimeout.spelled): one "
+                    + "silent application would cost its whole node its groups")
+        }
         if settings.windowBytes < settings.packetBytes * 2 {
             problem(
                 "transport.windowBytes",

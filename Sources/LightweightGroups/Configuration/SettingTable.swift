@@ -100,7 +100,14 @@ public enum SettingTable {
     private static let flush: [SettingKey] = [
         .duration(
             "flush.resend", \.resendInterval, in: .milliseconds(5)...Duration.seconds(10),
-            "How often an unanswered frame of a flush is sent again.")
+            "How often an unanswered frame of a flush is sent again."),
+        .duration(
+            "flush.timeout", \.flushTimeout, in: .milliseconds(200)...Duration.seconds(300),
+            "How long a flush may lack the answer of a node that is heard before the node is taken to have failed."),
+        .duration(
+            "flush.holdDeadline", \.holdDeadline, in: .milliseconds(50)...Duration.seconds(60),
+            "How long an application that answers Holds itself may take before it loses its seat in the group. At most "
+                + "half of flush.timeout."),
     ]
 
     private static let mapping: [SettingKey] = [
@@ -127,6 +134,25 @@ public enum SettingTable {
         .size(
             "limits.queueBytes", \.queueBytes, in: (64 << 10)...(4 << 30),
             "Delivered bytes that wait for one consumer before the node stops taking data."),
+        .choice(
+            "limits.slowConsumer", SlowConsumerPolicy.allCases.map(\.rawValue),
+            "What becomes of a consumer over these bounds. block: its senders wait, and it loses nothing. evict: after "
+                + "limits.slowConsumerGrace it loses its seats, and the others go on.",
+            read: { $0.slowConsumer.rawValue },
+            write: { $0.slowConsumer = SlowConsumerPolicy(rawValue: $1) ?? $0.slowConsumer }),
+        SettingKey(
+            path: "limits.slowConsumerPatterns",
+            kind: .list(form: "PATTERN=block|evict", check: { SettingForm.slowConsumerRule($0) != nil }),
+            text: "The same for groups whose name matches PATTERN (* any characters, ? one). The first match wins.",
+            read: { .list($0.slowConsumerPatterns.map { "\($0.pattern)=\($0.policy.rawValue)" }) },
+            write: {
+                if case .list(let items) = $1 {
+                    $0.slowConsumerPatterns = items.compactMap(SettingForm.slowConsumerRule)
+                }
+            }),
+        .duration(
+            "limits.slowConsumerGrace", \.slowConsumerGrace, in: .milliseconds(0)...Duration.seconds(60),
+            "How long a consumer may stay over its bounds before it is evicted; its senders wait as long."),
         .size(
             "limits.sendQueue", \.sendQueueBytes, in: (16 << 10)...(1 << 30),
             "Bytes of one group that wait to be sent before a multicast suspends."),

@@ -14,8 +14,14 @@ final class Consumer {
     let index: Int
     /// Seats that feed this consumer; a stream or handler without any is dropped.
     var seatCount = 0
+    /// How many of them ride on which heavyweight group.
+    var seatsOn: [HWGID: Int] = [:]
     /// Its queue is over its bounds.
     var isBehind = false
+    var behindSince = Instant.zero
+    /// Heavyweight views that were installed since.
+    var viewsBehind = 0
+    var lastViewBehind: ViewID?
     private(set) var isTouched = false
     private(set) var entries = 0
 

@@ -11,7 +11,7 @@ extension NodeRuntime {
             case .carrier(let hwg, let view): carrier = (hwg, view)
             case .mapped(let handle, let hwg, let version):
                 guard let seat = seat(handle) else { continue }
-                seat.hwg = hwg
+                place(seat, on: hwg)
                 seat.mappingVersion = version
                 tell(seat, .mapped(hwg, version: version))
             case .messages(let count):
@@ -34,6 +34,7 @@ extension NodeRuntime {
         }
         if let only, next > 0 { swap(&only.slices, &delivering.slices) }
         handOver()
+        if stopsAreStale { refreshStops() }
     }
 
     /// The one inbox or handler that everything goes to, when there is one: its messages are not looked at one by one.
@@ -70,15 +71,15 @@ extension NodeRuntime {
             statistics.lwgViews &+= 1
             guard let carrier else { return }
             let view = GroupView(change: change, hwg: carrier.hwg, hwgView: carrier.view)
-            seat.hwg = carrier.hwg
-            seat.unansweredHold = nil
+            place(seat, on: carrier.hwg)
+            if seat.consumer.isBehind { sawView(seat.consumer, carrier.view) }
             seat.group.install(view)
             if seat.consumer.view(seat.group, view) { touched.append(seat.consumer) }
             // What was held for this view can be sent now.
             retriesBlocked = true
         case .hold(let view):
             guard explicitEndpoints.contains(seat.group.member.name) else { return }
-            seat.unansweredHold = view
+            seat.group.held(view)
             tell(seat, .hold(view))
         case .direct(let from, let number, let bytes):
             let message = GroupMessage(

@@ -48,11 +48,11 @@ extension NodeRuntime {
         let isRunning = loop.execute { [self] in
             drainOutbox()
             guard let seat = seat(group.key) else {
-                return answer.resolve(.failure(.notMember(group: group.name)))
+                return answer.resolve(.failure(group.notMember))
             }
             afterSends(seat) { runtime in
                 guard let seat = runtime.seat(group.key) else {
-                    return answer.resolve(.failure(.notMember(group: group.name)))
+                    return answer.resolve(.failure(group.notMember))
                 }
                 body(runtime, seat, answer)
             }
@@ -94,7 +94,6 @@ extension NodeRuntime {
         loop.execute { [self] in
             drainOutbox()
             guard let seat = seat(key) else { return }
-            if seat.unansweredHold == view { seat.unansweredHold = nil }
             handle(.holdOK(seat.handle, view))
         }
     }
@@ -116,8 +115,29 @@ extension NodeRuntime {
         handle(.join(endpoint: endpoint, groups: call.names))
     }
 
-    func direct(_ seat: Seat, to member: EndpointID, _ bytes: [UInt8]) {
-        handle(.direct(seat.handle, to: member, bytes: bytes))
+    func direct(_ seat: Seat, to member: EndpointID, _ bytes: [UInt8], _ answer: Answer<Void>) {
+        let group = seat.group
+        let attempt = { (runtime: NodeRuntime) -> Bool in
+            guard let seat = runtime.seat(group.key) else {
+                answer.resolve(.failure(group.notMember))
+                return true
+            }
+            if let view = group.view, !view.members.contains(member) {
+                answer.resolve(.failure(.unknownMember(group: group.name, member)))
+                return true
+            }
+            guard !runtime.isStopped(seat) else { return false }
+            runtime.isTurnOpen = true
+            switch runtime.core.pointee.send(
+                seat.handle, to: member, bytes: bytes, at: runtime.now, into: &runtime.effects.pointee)
+            {
+            case .accepted: answer.resolve(.success(()))
+            case .held, .full: return false
+            case .notMember, .refused: answer.resolve(.failure(group.notMember))
+            }
+            return true
+        }
+        if !attempt(self) { retain(seat) { $0.append(attempt: attempt) } }
     }
 
     func flush(_ seat: Seat, _ answer: Answer<Void>) {

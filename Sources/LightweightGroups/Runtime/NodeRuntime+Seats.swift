@@ -26,7 +26,7 @@ extension NodeRuntime {
         let group = Group(
             name: name, member: EndpointID(member: me, name: endpoint), key: key, runtime: self, queue: queue)
         seats[index] = Seat(
-            key: key, handle: handle, group: group, consumer: consumer)
+            key: key, handle: handle, group: group, consumer: consumer, policy: settings.slowConsumerPolicy(of: name))
         routes[index] = Int32(consumer.index)
         consumer.seatCount += 1
         outbox.open(key)
@@ -94,10 +94,11 @@ extension NodeRuntime {
 
     func left(_ seat: Seat, _ reason: LeftReason) {
         tell(seat, .left(reason))
+        place(seat, on: nil)
         let index = Int(seat.handle.index)
         routes[index] = -1
         seats[index] = nil
-        seat.group.install(nil)
+        seat.group.end(reason)
         abandon(seat)
         for waiter in seat.leaving { waiter() }
         let consumer = seat.consumer
@@ -109,15 +110,18 @@ extension NodeRuntime {
     /// groups may be joined into it.
     func endConsumers() {
         guard !ending.isEmpty else { return }
-        for (consumer, seat) in ending {
+        // Who is relieved by an end may be handed something, and come here again.
+        let ended = ending
+        ending.removeAll(keepingCapacity: true)
+        for (consumer, seat) in ended {
             consumer.forget(seat: seat)
-            guard consumer.seatCount == 0, consumers[consumer.index] === consumer else { continue }
+            guard consumer.seatCount == 0, consumer.index < consumers.count, consumers[consumer.index] === consumer
+            else { continue }
             if case .inbox = consumer.sink { continue }
             consumer.finishForGood()
             consumers[consumer.index] = nil
             while let last = consumers.last, last == nil { consumers.removeLast() }
             caughtUp(consumer)
         }
-        ending.removeAll(keepingCapacity: true)
     }
 }

@@ -7,8 +7,7 @@ extension NodeRuntime {
     func multicastOnLoop(_ key: SeatKey, _ bytes: UnsafeRawBufferPointer, _ order: Order) -> Outbox.Outcome {
         let index = Int(key.index)
         guard index < seats.count, let seat = seats[index], seat.key.serial == key.serial else { return .gone }
-        // Behind what the seat sent before, and not while this node's own consumers are behind.
-        guard behind == 0, seat.retained.isEmpty else { return refuse(seat) }
+        guard mayTry(seat) else { return refuse(seat) }
         isTurnOpen = true
         switch core.pointee.multicast(seat.handle, order: order, bytes: bytes, at: now, into: &effects.pointee) {
         case .accepted(let number):
@@ -16,7 +15,7 @@ extension NodeRuntime {
             if number == nil { seat.unnumbered.append(0) }
             return .taken
         case .full, .held: return refuse(seat)
-        case .notMember: return .gone
+        case .notMember, .refused: return .gone
         }
     }
 
@@ -57,7 +56,13 @@ extension NodeRuntime {
         giveCredit()
     }
 
-    private func mayTry(_ seat: Seat) -> Bool { behind == 0 && seat.retained.isEmpty }
+    /// Behind what the seat sent before, and not where a consumer of this node is behind: it would get the message, too.
+    private func mayTry(_ seat: Seat) -> Bool { seat.retained.isEmpty && !isStopped(seat) }
+
+    func isStopped(_ seat: Seat) -> Bool {
+        guard !stopped.isEmpty, let hwg = seat.hwg else { return false }
+        return stopped.contains(hwg)
+    }
 
     /// False when the core could not take it now; gone counts as taken, since nothing more will come of it.
     private func multicast(_ seat: Seat, _ bytes: UnsafeRawBufferPointer, _ order: Order, _ ticket: UInt64) -> Bool {
@@ -71,8 +76,8 @@ extension NodeRuntime {
             }
             return true
         case .full, .held: return false
-        case .notMember:
-            tickets.resolve(ticket, .failure(.notMember(group: seat.group.name)))
+        case .notMember, .refused:
+            tickets.resolve(ticket, .failure(seat.group.notMember))
             return true
         }
     }
@@ -97,8 +102,8 @@ extension NodeRuntime {
                         seat.unnumbered.append(entry.ticket)
                     }
                 case .full, .held: return index
-                case .notMember:
-                    tickets.resolve(entry.ticket, .failure(.notMember(group: seat.group.name)))
+                case .notMember, .refused:
+                    tickets.resolve(entry.ticket, .failure(seat.group.notMember))
                 }
                 cost += entry.count + Outbox.messageCost
             }
@@ -106,7 +111,7 @@ extension NodeRuntime {
         }
     }
 
-    private func retain(_ seat: Seat, _ change: (inout Retained) -> Void) {
+    func retain(_ seat: Seat, _ change: (inout Retained) -> Void) {
         if seat.retained.isEmpty { blocked.append(seat.key) }
         change(&seat.retained)
     }
@@ -120,7 +125,7 @@ extension NodeRuntime {
     /// ends the round for its heavyweight group, and the next round begins behind it, so that none starves.
     func retryBlocked() {
         retriesBlocked = false
-        guard behind == 0, !blocked.isEmpty else { return }
+        guard !blocked.isEmpty else { return }
         isTurnOpen = true
         let keys = blocked
         blocked.removeAll(keepingCapacity: true)
@@ -128,7 +133,7 @@ extension NodeRuntime {
         var front: [SeatKey] = []
         for key in keys {
             guard let seat = seat(key), !seat.retained.isEmpty else { continue }
-            if let hwg = seat.hwg, full.contains(hwg) {
+            if let hwg = seat.hwg, full.contains(hwg) || stopped.contains(hwg) {
                 front.append(key)
             } else if !resend(seat) {
                 if let hwg = seat.hwg, seat.group.view != nil { full.insert(hwg) }
@@ -146,6 +151,9 @@ extension NodeRuntime {
             case .request(let request):
                 seat.retained.removeFirst()
                 request(self)
+            case .attempt(let attempt):
+                guard attempt(self) else { return false }
+                seat.retained.removeFirst()
             case .messages(let batch, let start):
                 let next = multicast(seat, batch, from: start)
                 guard next == batch.count else {
@@ -191,12 +199,13 @@ extension NodeRuntime {
 
     /// A seat is gone: what it had not sent, and who waited, is told so.
     func abandon(_ seat: Seat) {
-        let failure = GroupError.notMember(group: seat.group.name)
+        let failure = seat.group.notMember
         for ticket in seat.unnumbered { tickets.resolve(ticket, .failure(failure)) }
         while let item = seat.retained.first {
             seat.retained.removeFirst()
             switch item {
             case .request(let request): request(self)
+            case .attempt(let attempt): _ = attempt(self)
             case .messages(let batch, let start):
                 var cost = 0
                 for entry in batch.entries[start...] {

@@ -25,7 +25,7 @@ extension NodeRuntime {
         // The application has said that it ends: Holds of the last flush are not for it to answer.
         for endpoint in explicitEndpoints.sorted() { explicitHolds(endpoint, false) }
         for case let seat? in seats {
-            if let view = seat.unansweredHold { handle(.holdOK(seat.handle, view)) }
+            if let view = seat.group.hold { handle(.holdOK(seat.handle, view)) }
         }
         handle(.stop)
         loop.wake()
@@ -50,7 +50,7 @@ extension NodeRuntime {
         handOver()
         seats.removeAll()
         for seat in last {
-            seat.group.install(nil)
+            seat.group.end(.stopped)
             abandon(seat)
             for waiter in seat.leaving { waiter() }
         }
@@ -64,6 +64,7 @@ extension NodeRuntime {
         socket.close()
         deadline?.cancel()
         pause?.cancel()
+        grace?.cancel()
         limit?.cancel()
         loop.stop()
     }

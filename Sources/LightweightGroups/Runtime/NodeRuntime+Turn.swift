@@ -14,7 +14,7 @@ extension NodeRuntime {
         drainOutbox()
         if let due = core.pointee.nextDeadline, due <= now {
             // After a pause of the process or the machine, what has arrived is heard before silence is judged.
-            if behind == 0 || intake.pointee.refusesData { socket.drain() }
+            if !isReadingPaused { socket.drain() }
             core.pointee.handle(.deadlineReached, at: now, into: &effects.pointee)
         }
         var rounds = 0

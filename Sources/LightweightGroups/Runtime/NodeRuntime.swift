@@ -1,7 +1,6 @@
 import EventLoop
 import GroupCore
 import GroupModel
-import GroupWire
 import Logging
 import Synchronization
 
@@ -26,7 +25,6 @@ final class NodeRuntime: @unchecked Sendable {
     // exclusivity, which on the data path costs a factor of two.
     let core: UnsafeMutablePointer<NodeCore>
     let effects: UnsafeMutablePointer<Effects>
-    let intake: UnsafeMutablePointer<Intake>
 
     let logger: Logger
     let socket: DatagramSocket
@@ -36,6 +34,7 @@ final class NodeRuntime: @unchecked Sendable {
     var deadline: LoopTimer?
     var deadlineSet: Instant?
     var pause: LoopTimer?
+    var grace: LoopTimer?
     var limit: LoopTimer?
 
     var seats: [Seat?] = []
@@ -64,6 +63,12 @@ final class NodeRuntime: @unchecked Sendable {
     var wanting: [SeatKey] = []
     /// Consumers over their bounds.
     var behind = 0
+    /// The heavyweight groups that they stop: nothing is taken from them, and nothing sent in them.
+    var stopped: Set<HWGID> = []
+    var stopsAreStale = false
+    var isReadingPaused = false
+    /// Seats by the heavyweight group that carries them.
+    var seatsOn: [HWGID: Int] = [:]
 
     var addresses: [MemberID: SocketAddress] = [:]
     var runs: [SocketAddress: Int] = [:]
@@ -78,13 +83,6 @@ final class NodeRuntime: @unchecked Sendable {
     var stage = Stage.running
     var mayRaise = true
     enum Stage { case running, draining, stopping, stopped }
-
-    /// What the datagram path reads and counts.
-    struct Intake {
-        /// Data frames are put back to the network: a consumer is behind (see `GroupNode`).
-        var refusesData = false
-        var refused: UInt64 = 0
-    }
 
     init(_ prepared: Prepared) throws(SystemError) {
         loop = prepared.loop
@@ -102,14 +100,13 @@ final class NodeRuntime: @unchecked Sendable {
             to: NodeCore(configuration: prepared.core, at: Instant(nanoseconds: monotonicNanoseconds())))
         effects = .allocate(capacity: 1)
         effects.initialize(to: Effects())
-        intake = .allocate(capacity: 1)
-        intake.initialize(to: Intake())
         trace = nil
         if let path = settings.traceFile { trace = try TraceFile(appendingTo: path) }
         names.learn(settings.name, of: me.node)
         trace?.learn(prepared.core.card)
         deadline = try LoopTimer(loop) {}
         pause = try LoopTimer(loop) { [unowned self] in pauseEnded() }
+        grace = try LoopTimer(loop) { [unowned self] in graceEnded() }
         limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }
         statistics.receiveBufferBytes = socket.receiveBufferBytes
         statistics.sendBufferBytes = socket.sendBufferBytes
@@ -121,8 +118,6 @@ final class NodeRuntime: @unchecked Sendable {
         core.deallocate()
         effects.deinitialize(count: 1)
         effects.deallocate()
-        intake.deinitialize(count: 1)
-        intake.deallocate()
     }
 
     // MARK: Any thread
@@ -165,12 +160,7 @@ final class NodeRuntime: @unchecked Sendable {
             })
         let core = core
         let effects = effects
-        let intake = intake
         socket.start { bytes, _ in
-            if intake.pointee.refusesData, bytes.count > 3, bytes[3] == FrameKind.data.rawValue {
-                intake.pointee.refused &+= 1
-                return
-            }
             core.pointee.datagramArrived(
                 bytes, at: Instant(nanoseconds: monotonicNanoseconds()), into: &effects.pointee)
         }
@@ -195,7 +185,7 @@ final class NodeRuntime: @unchecked Sendable {
     private func peerDisconnected(_ member: MemberID) {
         logger.info("the connection to \(names.text(member)) ended")
         // What it sent before its end is judged before its end is.
-        if behind == 0 { socket.drain() }
+        if !isReadingPaused { socket.drain() }
         core.pointee.handle(.peerDisconnected(member), at: now, into: &effects.pointee)
     }
 

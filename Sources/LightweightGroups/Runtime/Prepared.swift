@@ -65,6 +65,7 @@ struct Prepared {
         core.gather = Interval(settings.gather)
         core.mergeGather = Interval(settings.mergeGather)
         core.resendInterval = Interval(settings.resendInterval)
+        core.holdDeadline = Interval(settings.holdDeadline)
         core.flushTimeout = Interval(settings.flushTimeout)
         core.joinGather = peers.isEmpty ? .zero : Interval(settings.joinGather)
         core.announceInterval = Interval(settings.announceInterval)
@@ -126,6 +127,13 @@ struct Prepared {
                 key: "failureDetector.timeout",
                 problem: "it must be longer than the heartbeat interval, which must be "
                     + "longer than zero")
+        }
+        guard settings.holdDeadline > .zero, settings.holdDeadline * 2 <= settings.flushTimeout else {
+            throw .setting(
+                key: "flush.holdDeadline",
+                problem:
+                    "it must be longer than zero and at most half of flush.timeout: one silent application would cost "
+                    + "its whole node its groups")
         }
         for name in settings.initialNodes where !NodeSettings.isNodeName(name) { throw .badName(name) }
     }

@@ -6,6 +6,7 @@ final class Seat {
     let handle: SeatHandle
     let group: Group
     let consumer: Consumer
+    let policy: SlowConsumerPolicy
     var hwg: HWGID?
     var mappingVersion: UInt64 = 0
     /// What waits for the seat's next view or for the window.
@@ -14,12 +15,11 @@ final class Seat {
     var unnumbered: [UInt64] = []
     /// A handler found the seat without room and wants to know when there is some.
     var wantsWritable = false
-    /// The view whose Hold the application has been told of and has not answered.
-    var unansweredHold: ViewID?
     /// Who waits for the seat to be gone.
     var leaving: [() -> Void] = []
 
-    init(key: SeatKey, handle: SeatHandle, group: Group, consumer: Consumer) {
+    init(key: SeatKey, handle: SeatHandle, group: Group, consumer: Consumer, policy: SlowConsumerPolicy) {
+        self.policy = policy
         self.key = key
         self.handle = handle
         self.group = group

@@ -7,6 +7,8 @@ struct Retained {
         case messages(OutgoingBatch, next: Int)
         /// A request that must come after them: a flush or a leave.
         case request((NodeRuntime) -> Void)
+        /// A point-to-point message: false when it cannot be sent now. A seat that is gone is told to whoever waits.
+        case attempt((NodeRuntime) -> Bool)
     }
     private(set) var items: [Item] = []
     private var head = 0
@@ -32,6 +34,8 @@ struct Retained {
     }
 
     mutating func append(_ request: @escaping (NodeRuntime) -> Void) { items.append(.request(request)) }
+
+    mutating func append(attempt: @escaping (NodeRuntime) -> Bool) { items.append(.attempt(attempt)) }
 
     mutating func advance(to next: Int) {
         if case .messages(let batch, _) = items[head] { items[head] = .messages(batch, next: next) }

@@ -10,21 +10,34 @@ struct ShellCommand: AsyncParsableCommand {
 
     @OptionGroup var options: NodeOptions
 
-    @Flag(help: "Answer Holds yourself, with `holdok NAME`, before the deadline.")
-    var explicitHolds = false
+    @Option(
+        help: ArgumentHelp(
+            "Who answers Holds: library, or explicit: you, with `holdok NAME`, before flush.holdDeadline is over.",
+            valueName: "library|explicit"))
+    var holds = HoldAnswers.library
 
     @Flag(help: "Print one JSON object per line.")
     var json = false
 
     func run() async throws {
         var settings = try options.settings()
-        settings.explicitHolds = explicitHolds
+        settings.explicitHolds = holds == .explicit
         // Before the node's threads exist, so that no signal finds the default action.
         signal(SIGINT, SIG_IGN)
         signal(SIGTERM, SIG_IGN)
         let node = try await GroupNode.start(settings, logger: .toStandardError(settings.logLevel))
         let session = ShellSession(node: node, settings: settings, reporter: ShellReporter(json: json))
         await session.run(lines: LineReader(descriptor: STDIN_FILENO))
+    }
+}
+
+extension HoldAnswers: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case "library": self = .library
+        case "explicit": self = .explicit
+        default: return nil
+        }
     }
 }
 

@@ -138,6 +138,7 @@ extension GroupError {
         case .badName: "badName"
         case .alreadyJoined: "alreadyJoined"
         case .notMember: "notMember"
+        case .unknownMember: "unknownMember"
         case .nameCollision: "nameCollision"
         case .limitReached: "limitReached"
         case .orderNotSupported: "orderNotSupported"

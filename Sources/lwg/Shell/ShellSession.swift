@@ -189,8 +189,15 @@ actor ShellSession {
 
     private func holdOK(_ name: String) {
         do throws(GroupError) {
-            guard let group = groups[name], let view = group.view else { throw GroupError.notMember(group: name) }
-            try group.holdOK(view.id)
+            guard let group = groups[name] else { throw GroupError.notMember(group: name) }
+            guard let view = group.hold else {
+                let reason =
+                    settings.explicitHolds
+                    ? "‘\(name)’ is not held"
+                    : "the library answers Holds here; start with --holds explicit to answer them"
+                return reporter.report(.error(code: "noHold", message: reason, command: "holdok"))
+            }
+            try group.holdOK(view)
         } catch {
             reporter.report(error, command: "holdok")
         }

@@ -162,42 +162,21 @@ final class Worker: Sendable {
     // MARK: Consumers
 
     private func readInbox() async {
-        for await batch in inbox {
-            let now = Monotonic.nanoseconds
-            tally.withLock { tally in
-                let needsPlaces = tally.keepsDigests || tally.timing != .off
-                if !needsPlaces { batch.forEachMessage { _, bytes in tally.read(bytes) } }
-                for step in batch.steps {
-                    switch step {
-                    case .messages(let range):
-                        guard needsPlaces else { continue }
-                        for index in range {
-                            let entry = batch.entry(at: index)
-                            batch.withBytes(of: entry) { tally.message(entry, $0) }
-                        }
-                    case .event(let group, let event): self.event(event, of: group, at: now, &tally)
-                    }
-                }
-                tally.batchEnded(messages: batch.count, at: now)
-            }
-        }
+        for await batch in inbox { take(batch) }
     }
 
-    private func take(_ batch: borrowing LoopBatch) {
+    private func take(_ batch: borrowing some DeliveredBatch & ~Copyable) {
         let now = Monotonic.nanoseconds
         tally.withLock { tally in
-            let needsPlaces = tally.keepsDigests || tally.timing != .off
-            if !needsPlaces { batch.forEachMessage { _, bytes in tally.read(bytes) } }
-            for step in batch.steps {
-                switch step {
-                case .messages(let range):
-                    guard needsPlaces else { continue }
-                    for index in range {
-                        let entry = batch.entry(at: index)
-                        batch.withBytes(of: entry) { tally.message(entry, $0) }
-                    }
-                case .event(let group, let event): self.event(event, of: group, at: now, &tally)
+            if tally.keepsDigests || tally.timing != .off {
+                batch.walk {
+                    tally.message($0, $1)
+                } event: {
+                    event($1, of: $0, at: now, &tally)
                 }
+            } else {
+                batch.forEachMessage { _, bytes in tally.read(bytes) }
+                for case .event(let group, let what) in batch.steps { event(what, of: group, at: now, &tally) }
             }
             tally.batchEnded(messages: batch.count, at: now)
         }

@@ -3,11 +3,13 @@ import Testing
 
 /// The `lwg` that was built with these tests, run as a user runs it.
 enum Executable {
-    static let path: String = {
+    static let path = path(of: "lwg")
+
+    static func path(of name: String) -> String {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath
         let beside = URL(fileURLWithPath: bundle ?? CommandLine.arguments[0]).deletingLastPathComponent()
-        return beside.appendingPathComponent("lwg").path
-    }()
+        return beside.appendingPathComponent(name).path
+    }
 
     struct Outcome: Sendable {
         var status: Int32
@@ -18,8 +20,9 @@ enum Executable {
     }
 
     /// Runs to the end; killed after `seconds`, whereupon the status is 9.
-    static func run(_ arguments: [String], environment: [String: String] = [:], seconds: Double = 60) throws -> Outcome
-    {
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60, program: String = path
+    ) throws -> Outcome {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -27,7 +30,7 @@ enum Executable {
         let (output, errors) = (directory.appendingPathComponent("out"), directory.appendingPathComponent("err"))
         for file in [output, errors] { try Data().write(to: file) }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
