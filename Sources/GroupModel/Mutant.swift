@@ -28,8 +28,6 @@ public enum Mutant: String, CaseIterable, Sendable {
     case beyondCut
     /// The cut is what the proposer has, not what any survivor has.
     case cutOfProposer
-    /// A proposer's suspicions are not adopted.
-    case ownSuspicions
     /// A member that delivered more than the cut enters the view all the same.
     case withinAnyCut
 
@@ -44,14 +42,16 @@ public enum Mutant: String, CaseIterable, Sendable {
     case ownRestFirst
     /// Message numbers begin again in each view.
     case restartedNumbers
+    /// Suspected members keep the window closed.
+    case suspectsCount
     /// A flush request returns before what was sent is stable.
     case hastyFlush
 
     // Light-weight groups
     /// A node counts its own flushOK when it sends it, as FIFO delivery would.
     case fifoFlushOK
-    /// Changes ordered in an open flush are merged into it.
-    case mergedRecords
+    /// A flushOK counts for whatever flush is open.
+    case anyCount
     /// An LWG view computed at an HWG view keeps the era.
     case noEra
     /// A new LWG takes the number of one without members.
@@ -66,8 +66,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case noSideView
     /// Control messages in the rest of an HWG view install LWG views.
     case installedInRest
-    /// A leave does not count as flushOK.
-    case leaverAwaited
+    /// Seats that await their first view keep no early data.
+    case deafJoiner
     /// A change of one LWG holds the next one, too.
     case neighbourHeld
     /// flushOK does not wait for messages without a number.

@@ -26,6 +26,7 @@ extension Carrier {
         guard slot.kind != .outside else { node.counters.interference += 1; return }
         // One view ahead; two when its sender joined with the next flush, or this node's seats left with it: a queued join or
         // leave counts before the open flush is complete, and nobody awaits a flushOK from there.
+        if Mutant.deafJoiner.isOn, slot.kind == .joining { return }
         let ahead = (label.bits &- slot.bits) & 3
         if ahead == 1 || ahead == 2 {
             if Mutant.droppedEarly.isOn { return }

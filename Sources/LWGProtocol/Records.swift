@@ -98,17 +98,13 @@ extension Carrier {
         guard !entry.queue.isEmpty else { return }
         let hasLeft = entry.isLeft(by: leaver)
         if hasLeft { fence(number, leaver) }
-        guard entry.flush != nil, !Mutant.mergedRecords.isOn else {
+        guard entry.flush != nil else {
             table.entries[number].queue.removeAll()
-            if Mutant.mergedRecords.isOn, let flush = entry.flush {
-                openFlush(number, flush.changes + entry.queue, &node, into: &out)
-                return
-            }
             openFlush(number, entry.queue, &node, into: &out)
             return
         }
         // The leave of all of a node's endpoints is its flushOK in the open flush, too.
-        if hasLeft, !Mutant.leaverAwaited.isOn { flushOKArrived(number, from: leaver, &node, into: &out) }
+        if hasLeft { flushOKArrived(number, from: leaver, &node, into: &out) }
     }
 
     // MARK: flushOK
@@ -126,7 +122,9 @@ extension Carrier {
             for number in run.first..<(run.first + run.length) {
                 if Int32(bitPattern: run.count &- table.entries[number].count) >= 0 { fence(number, sender) }
                 // An old count: its sender's leave had been counted before.
-                guard table.entries[number].count == run.count else { node.counters.void += 1; continue }
+                guard table.entries[number].count == run.count || Mutant.anyCount.isOn else {
+                    node.counters.void += 1; continue
+                }
                 flushOKArrived(number, from: sender, &node, into: &out)
             }
         }

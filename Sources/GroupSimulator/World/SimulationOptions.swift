@@ -18,7 +18,11 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
     /// Nodes that know the address of the first node only.
     public static let strangers = Self(rawValue: 512)
     public static let none: Self = []
-    public static let all = Self(rawValue: 1023)
+    /// Liveness connections that break between processes that run on.
+    public static let resets = Self(rawValue: 2048)
+    /// Crashes and resets in the middle of sending a frame of a flush or merge.
+    public static let strikes = Self(rawValue: 4096)
+    public static let all = Self(rawValue: 1023 | 2048 | 4096)
     /// Bytes changed on the way. UDP's checksum keeps such packets from the node, and the wire format has no other until
     /// packets are authenticated; so this is not among `all`, and what such a run does wrong is not reported. It must not trap.
     public static let corruption = Self(rawValue: 1024)
@@ -27,7 +31,7 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
         ("loss", .loss), ("duplication", .duplication), ("reordering", .reordering), ("foreign", .foreign),
         ("corruption", .corruption),
         ("clogs", .clogs), ("partitions", .partitions), ("crashes", .crashes), ("pauses", .pauses), ("stops", .stops),
-        ("strangers", .strangers),
+        ("strangers", .strangers), ("resets", .resets), ("strikes", .strikes),
     ]
 
     /// `all`, `none`, or names with commas; nil when one is unknown.
@@ -97,6 +101,9 @@ struct WorldPlan: CustomStringConvertible {
     var restart: Int
     var pause = 0
     var stop = 0
+    var reset = 0
+    /// Chance out of 10,000 for each frame of a flush or merge.
+    var strike = 0
     /// Chance out of 100 that the close of a crashed node's connections is reported late.
     var lateClose: Int
     /// How long a pair is apart until its liveness connection breaks.
@@ -144,6 +151,8 @@ struct WorldPlan: CustomStringConvertible {
         restart = drawn("restart", [50, 200, 1_000])
         pause = drawn(.pauses, [0, 0, 50, 200])
         stop = drawn(.stops, [0, 0, 50])
+        reset = drawn(.resets, [0, 0, 100, 1_000])
+        strike = drawn(.strikes, [0, 0, 20, 100])
         lateClose = drawn("lateClose", [0, 10, 50])
         disconnectAfter = drawn("disconnectAfter", [200_000_000, 1_000_000_000, 5_000_000_000])
         knowsAll = drawn(.strangers, [0, 0, 0, 1]) == 0
@@ -166,7 +175,7 @@ struct WorldPlan: CustomStringConvertible {
         """
         loss \(loss) duplication \(duplication) reordering \(reordering) foreign \(foreign) corruption \(corruption) \
         meanDelay \(meanDelay / 1_000)us clog \(clog) partition \(partition) heal \(heal) crash \(crash) \
-        restart \(restart) pause \(pause) stop \(stop) lateClose \(lateClose) \
+        restart \(restart) pause \(pause) stop \(stop) reset \(reset) strike \(strike) lateClose \(lateClose) \
         disconnectAfter \(disconnectAfter / 1_000_000)ms knowsAll \(knowsAll) packetBytes \(packetBytes) \
         windowPackets \(windowPackets) failureTimeout \(failureTimeout.nanoseconds / 1_000_000)ms \
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \

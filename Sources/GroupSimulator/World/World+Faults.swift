@@ -103,6 +103,7 @@ extension World {
             partition()
         }
         if chance(plan.clog) { clog() }
+        if chance(plan.reset) { reset(random.below(nodes.count), random.below(nodes.count)) }
     }
 
     private mutating func chance(_ of10000: Int) -> Bool { of10000 > 0 && random.below(10_000) < of10000 }

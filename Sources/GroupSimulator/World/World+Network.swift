@@ -112,12 +112,20 @@ extension World {
     /// Datagrams that a paused process's socket holds; the kernel drops what comes after.
     private static var socketPackets: Int { 256 }
 
-    mutating func transmit(from node: Int) {
+    /// False when the node was struck down in between: the rest is not sent.
+    mutating func transmit(from node: Int) -> Bool {
         for index in effects.transmissions.indices {
             let transmission = effects.transmissions[index]
             guard let to = self.index(of: transmission.to.node) else {
                 count("unknownReceiver")
                 continue
+            }
+            if mayFail, plan.strike > 0, isMembership(transmission.packet), random.below(10_000) < plan.strike {
+                if options.faults.contains(.crashes), random.below(2) == 0 {
+                    count("strike")
+                    return false
+                }
+                reset(node, to)
             }
             post(transmission.packet, from: node, to: to)
             if network.duplication > 0, random.below(10_000) < network.duplication {
@@ -125,6 +133,25 @@ extension World {
                 post(transmission.packet, from: node, to: to)
             }
         }
+        return true
+    }
+
+    private func isMembership(_ packet: Packet) -> Bool {
+        guard let header = try? FrameHeader.read(packet.contents) else { return false }
+        switch header.kind {
+        case .data, .acknowledge, .negativeAcknowledge, .direct, .directAcknowledge, .heartbeat, .announce: return false
+        case .propose, .flushed, .cut, .cutReached, .install, .refuse, .report, .installed, .mergeRequest, .mergeAnswer:
+            return true
+        }
+    }
+
+    /// The connection between two processes breaks, and each notices at its own time.
+    mutating func reset(_ a: Int, _ b: Int) {
+        guard a != b, network.connection[network.link(a, b)] != 0 else { return }
+        count("reset")
+        say("\(nodes[a].name) and \(nodes[b].name): the connection breaks")
+        close(a, b, within: 1_000_000)
+        close(b, a, within: random.below(2) == 0 ? 1_000_000 : 100_000_000)
     }
 
     func index(of id: NodeID) -> Int? { nodes.firstIndex { $0.id == id } }

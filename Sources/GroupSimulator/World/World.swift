@@ -150,7 +150,10 @@ struct World<Core: SimulatedCore> {
     mutating func settle(_ node: Int, opensTurn: Bool) {
         if !effects.trace.isEmpty { record(node) }
         if !effects.notes.isEmpty { remark(node) }
-        if !effects.transmissions.isEmpty { transmit(from: node) }
+        if !effects.transmissions.isEmpty, !transmit(from: node) {
+            effects.removeAll()
+            return end(node, closing: .prompt)
+        }
         for card in effects.learned { network.learn(card, at: node, nodes.map(\.id)) }
         let stopped = effects.stopped
         if !effects.lwg.isEmpty { indicate(node) }

@@ -63,7 +63,7 @@ extension HWG {
         follow(frame.ballot, at: now)
         // ▸ Answering a proposer adopts its suspicions, or ignored proposals deadlock and answered refusals livelock.
         for other in view.members
-        where other != me && !side.participants.contains(other) && !Mutant.ownSuspicions.isOn {
+        where other != me && !side.participants.contains(other) {
             markSuspect(other)
         }
         raiseHold(at: now, peers: peers, into: &output)

@@ -197,7 +197,8 @@ extension ViewStreams {
 
     /// The window's floor: what all unsuspected members acknowledged and I delivered to myself.
     mutating func refreshWindow() {
-        let acknowledged = matrix.minimum(of: me, without: suspected)
+        let without = Mutant.suspectsCount.isOn ? suspected.map { _ in false } : suspected
+        let acknowledged = matrix.minimum(of: me, without: without)
         _ = window.advance(to: min(acknowledged, streams[me].cursor - 1))
     }
 
