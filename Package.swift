@@ -62,7 +62,7 @@ let package = Package(
             ],
             swiftSettings: strict + mutants),
 
-        // Programs to read and to run (`swift run ExampleHello`); the tests run them. No products: users do not see them.
+        // Programs to read and to run (`swift run ExampleHello`); the tests run them, and users of the library do not build them.
         .executableTarget(
             name: "ExampleHello", dependencies: ["LightweightGroups"], path: "Examples/Hello", swiftSettings: strict),
         .executableTarget(

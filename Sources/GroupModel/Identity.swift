@@ -1,9 +1,12 @@
 /// A node's identity that survives its restarts: the stable hash of its name.
 public struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The hash.
     public let raw: UInt64
     public init(raw: UInt64) { self.raw = raw }
+    /// Of a node's name, the same on all machines.
     public init(name: String) { raw = StableHash.of(name) }
     public static func < (lhs: Self, rhs: Self) -> Bool { lhs.raw < rhs.raw }
+    /// Sixteen hexadecimal digits: a hash does not tell the name.
     public var description: String { hexadecimal(raw) }
 }
 
@@ -11,7 +14,9 @@ public struct NodeID: Hashable, Comparable, Sendable, CustomStringConvertible {
 ///
 /// A member of heavyweight groups. Written `name.incarnation` in traces and tools, which know the names.
 public struct MemberID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Survives restarts.
     public let node: NodeID
+    /// Grows with each start.
     public let incarnation: UInt32
     public init(node: NodeID, incarnation: UInt32) {
         self.node = node
@@ -25,7 +30,9 @@ public struct MemberID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
 /// One application seat on a node: a member of light-weight groups. Written `name.incarnation/endpoint`.
 public struct EndpointID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The node that hosts it.
     public let member: MemberID
+    /// The endpoint's name on that node; `0` is the default.
     public let name: ShortName
     public init(member: MemberID, name: ShortName) {
         self.member = member

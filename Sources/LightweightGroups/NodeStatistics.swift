@@ -99,14 +99,20 @@ public struct NodeStatistics: Sendable, Hashable {
 
 /// Where one group of this node is mapped.
 public struct GroupMapping: Sendable, Hashable {
+    /// The light-weight group's name.
     public var group: String
+    /// The heavyweight group that carries it.
     public var hwg: HWGID
+    /// Grows with each change of the mapping.
     public var version: UInt64
 }
 
 /// One seat's present view.
 public struct SeatedView: Sendable, Hashable {
+    /// The group's name.
     public var group: String
+    /// The endpoint's name.
     public var endpoint: String
+    /// What it was told last.
     public var view: GroupView
 }

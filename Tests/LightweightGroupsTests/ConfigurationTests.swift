@@ -172,4 +172,22 @@ struct ConfigurationTests {
         #expect(NearestName.of("mapping.pin", in: ["mapping.policy", "mapping.pins"]) == "mapping.pins")
         #expect(NearestName.of("x", in: ["mapping.policy"]) == nil)
     }
+
+    @Test func `a hold deadline over half of the flush time-out is refused with the reason`() throws {
+        let told = problems("flush:\n  holdDeadline: 6s\n")
+        #expect(told.count == 1 && told[0].contains("flush.holdDeadline") && told[0].contains("flush.timeout"))
+        let settings = try resolve("flush:\n  holdDeadline: 6s\n  timeout: 20s\n").settings
+        #expect(settings.holdDeadline == .seconds(6) && settings.flushTimeout == .seconds(20))
+    }
+
+    @Test func `the policy for slow consumers goes by the first pattern that matches`() throws {
+        let settings = try resolve(
+            "limits:\n  slowConsumer: evict\n  slowConsumerPatterns: [\"doc/*=block\", \"a=b=evict\"]\n  slowConsumerGrace: 0ms\n"
+        ).settings
+        #expect(settings.slowConsumerPolicy(of: "doc/7") == .block)
+        #expect(settings.slowConsumerPolicy(of: "a=b") == .evict)
+        #expect(settings.slowConsumerPolicy(of: "else") == .evict)
+        #expect(settings.slowConsumerGrace == .zero)
+        #expect(problems("limits:\n  slowConsumerPatterns: [\"a=drop\"]\n").count == 1)
+    }
 }

@@ -152,6 +152,34 @@ struct SlowConsumerTests {
         }
     }
 
+    @Test("block: who has not read in eight view changes is evicted, so that memory stays bounded")
+    func manyViews() async throws {
+        try await withNodes(2, { $0.queueMessages = 200 }) { nodes in
+            let sender = try await nodes[0].join("g")
+            let slow = try await nodes[1].join("g")
+            let own = EventReader(sender)
+            await own.until { $0.memberCount == 2 }
+            let other = EventReader(try await nodes[0].join("h"))
+            let reading = Task { await own.texts(5_000).count }
+            let sending = Task { try await send(5_000, to: sender) }
+            await isStopped(nodes[1])
+            var visits = 0
+            while slow.ended == nil, visits < 20 {
+                var settings = NodeSettings(name: "visitor\(visits)")
+                settings.peers = [nodes[0].listenAddress]
+                settings.logLevel = .critical
+                let visitor = try await GroupNode.start(settings)
+                _ = try await visitor.join("h")
+                await other.until { $0.memberCount == 2 }
+                await visitor.stop()
+                visits += 1
+            }
+            #expect(slow.ended == .slow)
+            try await sending.value
+            #expect(await reading.value == 5_000)
+        }
+    }
+
     @Test("an inbox that is evicted from some groups keeps the others")
     func inbox() async throws {
         try await withNodes(

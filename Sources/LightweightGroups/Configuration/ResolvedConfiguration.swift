@@ -3,6 +3,7 @@ import Foundation
 /// The configuration of a node, resolved once from flags, environment and file (the first that has a key wins), so
 /// that nothing is looked up afterwards.
 public struct ResolvedConfiguration: Sendable {
+    /// What `GroupNode.start` takes.
     public let settings: NodeSettings
     /// One line per key of the table: its value, and where that comes from (nil: the default).
     public let values: [(key: SettingKey, value: SettingValue, source: String?)]

@@ -4,13 +4,16 @@
 public struct SettingKey: Sendable {
     /// `section.key`.
     public let path: String
+    /// Its type, unit and range.
     public let kind: SettingKind
     /// What it is for, in one sentence or two.
     public let text: String
     let read: @Sendable (NodeSettings) -> SettingValue
     let write: @Sendable (inout NodeSettings, SettingValue) -> Void
 
+    /// What stands before the dot.
     public var section: String { String(path.prefix { $0 != "." }) }
+    /// What holds where no source sets it.
     public var `default`: SettingValue { read(NodeSettings(name: SettingTable.hostName)) }
 
     /// The variable that sets it: `LWG_FAILURE_DETECTOR_TIMEOUT` for `failureDetector.timeout`. A list's elements are

@@ -4,12 +4,14 @@ import Logging
 
 /// Every key of the configuration, in the order in which `lwg config defaults` prints them.
 public enum SettingTable {
+    /// By section.
     public static let keys: [SettingKey] =
         node + transport + failureDetector + membership + flush + mapping + limits + log
 
     /// What the names of variables begin with.
     public static let environmentPrefix = "LWG_"
 
+    /// The key with this full name, `section.key`; nil when there is none.
     public static func key(named path: String) -> SettingKey? { index[path].map { keys[$0] } }
 
     static let sections: [String] = keys.reduce(into: []) { if $0.last != $1.section { $0.append($1.section) } }

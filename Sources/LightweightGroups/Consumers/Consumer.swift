@@ -16,12 +16,16 @@ final class Consumer {
     var seatCount = 0
     /// How many of them ride on which heavyweight group.
     var seatsOn: [HWGID: Int] = [:]
+    /// How many of them are lost when it does not keep up.
+    var evictableSeats = 0
     /// Its queue is over its bounds.
     var isBehind = false
     var behindSince = Instant.zero
     /// Heavyweight views that were installed since.
     var viewsBehind = 0
     var lastViewBehind: ViewID?
+    /// It has been behind for too long.
+    var isDue = false
     private(set) var isTouched = false
     private(set) var entries = 0
 

@@ -34,7 +34,8 @@ extension NodeRuntime {
         }
         if let only, next > 0 { swap(&only.slices, &delivering.slices) }
         handOver()
-        if stopsAreStale { refreshStops() }
+        refreshStops()
+        evictSleepers()
     }
 
     /// The one inbox or handler that everything goes to, when there is one: its messages are not looked at one by one.

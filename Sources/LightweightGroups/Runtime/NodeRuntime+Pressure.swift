@@ -29,8 +29,9 @@ extension NodeRuntime {
         consumer.viewsBehind = 0
         consumer.lastViewBehind = nil
         behind += 1
+        for hwg in consumer.seatsOn.keys { countStop(of: hwg, by: 1) }
         refreshStops()
-        scheduleGrace()
+        if consumer.evictableSeats > 0, graceDue == nil { scheduleGrace(at: graceEnd(consumer)) }
         // What the kernel holds meanwhile needs no repeating; but other heavyweight groups must not wait.
         guard !isReadingPaused, stopped.count == seatsOn.count else { return }
         isReadingPaused = true
@@ -43,8 +44,8 @@ extension NodeRuntime {
         guard consumer.isBehind else { return }
         consumer.isBehind = false
         behind -= 1
+        for hwg in consumer.seatsOn.keys { countStop(of: hwg, by: -1) }
         refreshStops()
-        scheduleGrace()
     }
 
     /// The consumer needs longer: heartbeats and membership must go on, so reading resumes, and data of its heavyweight
@@ -56,34 +57,47 @@ extension NodeRuntime {
         socket.resumeReading()
     }
 
+    // MARK: Stops
+
     /// The heavyweight group that carries the seat; nil when the seat is gone.
     func place(_ seat: Seat, on hwg: HWGID?) {
         guard seat.hwg != hwg else { return }
         let consumer = seat.consumer
         if let old = seat.hwg {
-            seatsOn[old] = seatsOn[old].flatMap { $0 > 1 ? $0 - 1 : nil }
-            consumer.seatsOn[old] = consumer.seatsOn[old].flatMap { $0 > 1 ? $0 - 1 : nil }
+            Self.count(&seatsOn, old, -1)
+            // Deliveries may be half handed over: what follows from this waits for their end.
+            if Self.count(&consumer.seatsOn, old, -1) == 0, consumer.isBehind { countStop(of: old, by: -1) }
         }
         if let hwg {
-            seatsOn[hwg, default: 0] += 1
-            consumer.seatsOn[hwg, default: 0] += 1
+            Self.count(&seatsOn, hwg, 1)
+            if Self.count(&consumer.seatsOn, hwg, 1) == 1, consumer.isBehind { countStop(of: hwg, by: 1) }
         }
         seat.hwg = hwg
-        // Later: deliveries may be half handed over now.
-        if consumer.isBehind { stopsAreStale = true }
+        // It may be the first that is evictable of an inbox that was behind already.
+        if consumer.isBehind, consumer.evictableSeats > 0, graceDue == nil { scheduleGrace(at: graceEnd(consumer)) }
     }
 
+    @discardableResult
+    private static func count(_ counts: inout [HWGID: Int], _ hwg: HWGID, _ change: Int) -> Int {
+        let count = counts[hwg, default: 0] + change
+        counts[hwg] = count > 0 ? count : nil
+        return count
+    }
+
+    private func countStop(of hwg: HWGID, by change: Int) {
+        let isFirstOrLast = Self.count(&stopped, hwg, change) == max(change, 0)
+        guard isFirstOrLast else { return }
+        stopsAreStale = true
+        if change < 0 { hasRelief = true }
+    }
+
+    /// Tells the core what is stopped now, and who waited for relief that it is there.
     func refreshStops() {
+        guard stopsAreStale else { return }
         stopsAreStale = false
-        var groups: Set<HWGID> = []
-        if behind > 0 {
-            for case let consumer? in consumers where consumer.isBehind { groups.formUnion(consumer.seatsOn.keys) }
-        }
-        guard groups != stopped else { return }
-        let isRelief = !stopped.isSubset(of: groups)
-        stopped = groups
-        handle(.refuseData(of: groups.sorted()))
-        guard isRelief else { return }
+        handle(.refuseData(of: stopped.keys.sorted()))
+        guard hasRelief else { return }
+        hasRelief = false
         pauseEnded()
         retriesBlocked = true
         tellAllWritable()
@@ -91,30 +105,26 @@ extension NodeRuntime {
 
     // MARK: Eviction
 
-    /// Seats of groups whose consumers are evicted.
-    private func evictable(_ consumer: Consumer) -> [Seat] {
-        seats.compactMap { $0 }.filter { $0.consumer === consumer && $0.policy == .evict }
+    private func graceEnd(_ consumer: Consumer) -> Instant {
+        consumer.behindSince + Interval(settings.slowConsumerGrace)
     }
 
-    private func graceEnd(_ consumer: Consumer) -> Instant? {
-        guard consumer.isBehind, !evictable(consumer).isEmpty else { return nil }
-        return consumer.behindSince + Interval(settings.slowConsumerGrace)
+    private func scheduleGrace(at due: Instant?) {
+        graceDue = due
+        if let due { grace?.schedule(after: max(0, (due - now).nanoseconds)) }
     }
 
-    private func scheduleGrace() {
-        guard stage == .running, behind > 0, let due = consumers.compactMap({ $0.flatMap(graceEnd) }).min() else {
-            grace?.cancel()
-            return
-        }
-        grace?.schedule(after: max(0, (due - now).nanoseconds))
-    }
-
+    /// Who is still behind after the grace time is evicted where the policy says so. One timer for all: the first that fell
+    /// behind is due first.
     func graceEnded() {
         let now = now
-        for case let consumer? in consumers {
-            if let due = graceEnd(consumer), due <= now { evict(evictable(consumer)) }
+        var next: Instant?
+        for case let consumer? in consumers where consumer.isBehind && consumer.evictableSeats > 0 {
+            let due = graceEnd(consumer)
+            if due <= now { consumer.isDue = true } else { next = min(next ?? due, due) }
         }
-        scheduleGrace()
+        evictDue { $0.policy == .evict }
+        scheduleGrace(at: stage == .running ? next : nil)
     }
 
     /// A consumer that is behind got a view of the heavyweight view `view`.
@@ -123,15 +133,26 @@ extension NodeRuntime {
         consumer.lastViewBehind = view
         consumer.viewsBehind += 1
         guard consumer.viewsBehind > Self.viewsBehindLimit else { return }
-        evict(seats.compactMap { $0 }.filter { $0.consumer === consumer })
+        consumer.isDue = true
+        hasSleepers = true
     }
 
-    private func evict(_ seats: [Seat]) {
-        guard !seats.isEmpty else { return }
-        statistics.evictedSeats &+= UInt64(seats.count)
+    /// Those who slept through too many views, whatever their policy.
+    func evictSleepers() {
+        guard hasSleepers else { return }
+        hasSleepers = false
+        evictDue { _ in true }
+    }
+
+    private func evictDue(_ condition: (Seat) -> Bool) {
+        var due: [Seat] = []
+        for case let seat? in seats where seat.consumer.isDue && condition(seat) { due.append(seat) }
+        for case let consumer? in consumers { consumer.isDue = false }
+        guard !due.isEmpty else { return }
+        statistics.evictedSeats &+= UInt64(due.count)
         logger.warning(
-            "\(seats.count) seats are lost, the first in ‘\(seats[0].group.name)’: their consumer does not take its messages"
+            "\(due.count) seats are lost, the first in ‘\(due[0].group.name)’: their consumer does not take its messages"
         )
-        handle(.evict(seats: seats.map(\.handle), .slow))
+        handle(.evict(seats: due.map(\.handle), .slow))
     }
 }

@@ -29,6 +29,7 @@ extension NodeRuntime {
             key: key, handle: handle, group: group, consumer: consumer, policy: settings.slowConsumerPolicy(of: name))
         routes[index] = Int32(consumer.index)
         consumer.seatCount += 1
+        if seats[index]?.policy == .evict { consumer.evictableSeats += 1 }
         outbox.open(key)
         call.seated[name] = group
         answered(call)
@@ -103,6 +104,7 @@ extension NodeRuntime {
         for waiter in seat.leaving { waiter() }
         let consumer = seat.consumer
         consumer.seatCount -= 1
+        if seat.policy == .evict { consumer.evictableSeats -= 1 }
         ending.append((consumer, seat.handle.index))
     }
 

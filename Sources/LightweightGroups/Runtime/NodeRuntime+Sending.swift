@@ -61,7 +61,7 @@ extension NodeRuntime {
 
     func isStopped(_ seat: Seat) -> Bool {
         guard !stopped.isEmpty, let hwg = seat.hwg else { return false }
-        return stopped.contains(hwg)
+        return stopped[hwg] != nil
     }
 
     /// False when the core could not take it now; gone counts as taken, since nothing more will come of it.
@@ -133,7 +133,7 @@ extension NodeRuntime {
         var front: [SeatKey] = []
         for key in keys {
             guard let seat = seat(key), !seat.retained.isEmpty else { continue }
-            if let hwg = seat.hwg, full.contains(hwg) || stopped.contains(hwg) {
+            if let hwg = seat.hwg, full.contains(hwg) || stopped[hwg] != nil {
                 front.append(key)
             } else if !resend(seat) {
                 if let hwg = seat.hwg, seat.group.view != nil { full.insert(hwg) }

@@ -63,9 +63,14 @@ final class NodeRuntime: @unchecked Sendable {
     var wanting: [SeatKey] = []
     /// Consumers over their bounds.
     var behind = 0
-    /// The heavyweight groups that they stop: nothing is taken from them, and nothing sent in them.
-    var stopped: Set<HWGID> = []
+    /// The heavyweight groups that they stop, and how many of them each: nothing is taken from them, and nothing sent in them.
+    var stopped: [HWGID: Int] = [:]
+    /// The core does not know yet; somebody waits for less to be stopped.
     var stopsAreStale = false
+    var hasRelief = false
+    /// Consumers slept through too many views.
+    var hasSleepers = false
+    var graceDue: Instant?
     var isReadingPaused = false
     /// Seats by the heavyweight group that carries them.
     var seatsOn: [HWGID: Int] = [:]
