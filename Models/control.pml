@@ -59,9 +59,9 @@ byte members[R + 1], before[R + 1], successor[R + 1], decided;
 byte proposer[R + 1], previous[R + 1], asked[R + 1], answered[R + 1], chosen[R + 1], reached[R + 1];
 byte told[(R + 1) * (R + 1)]; /* [b, o]: who answered b having accepted o last */
 byte fresh[R + 1];            /* who answered b without having been in a primary view */
-byte restarts;
+byte restarts, lost[R + 1];   /* rounds that a life which ended took part in: sets of nodes */
 
-hidden byte s, q, o;
+byte s, q, o;
 
 #ifdef OWN_INITIAL
 #define initial(n) ((n) < 2 -> 3 : 12)
@@ -89,19 +89,6 @@ hidden byte s, q, o;
 #define isDecided(b, o) (majority(reached[b], electorate(b)) && majority(reached[b], members[o]))
 #endif
 
-inline start(b) {
-    proposer[b] = n;
-    previous[b] = last[n];
-    SUBSET(s, ALL);
-    asked[b] = s | one(n);
-    SUBSET(q, asked[b]);
-    if :: q == 0 -> q = asked[b] :: else fi;
-    members[b] = q;
-    before[b] = last[n];
-    printf("%d proposes %d after view %d: asked %d, members %d\n", n, b, previous[b], asked[b], members[b]);
-    s = 0; q = 0
-}
-
 inline answer(b) {
     answered[b] = answered[b] | one(n);
     promised[n] = (promised[n] > b -> promised[n] : b);
@@ -113,8 +100,26 @@ inline answer(b) {
     fi
 }
 
+inline start(b) {
+    proposer[b] = n;
+    previous[b] = last[n];
+    SUBSET(s, ALL);
+    asked[b] = s | one(n);
+    SUBSET(q, asked[b]);
+    if :: q == 0 -> q = asked[b] :: else fi;
+    members[b] = q;
+    before[b] = last[n];
+    printf("%d proposes %d after view %d: asked %d, members %d\n", n, b, previous[b], asked[b], members[b]);
+    s = 0; q = 0;
+    answer(b)
+}
+
 /* s: who would have to be wrong; what may have been decided without them binds, the highest ballot first. */
+#ifdef NO_RECORD
+#define lack(b, o) (answered[b] & ~told[b * (R + 1) + (o)] & ~lost[o]) /* a later life refuses nothing of an earlier */
+#else
 #define lack(b, o) (answered[b] & ~told[b * (R + 1) + (o)])
+#endif
 #define mayBeDecided(b, o) \
     (told[b * (R + 1) + (o)] != 0 && majority(electorate(b) & ~lack(b, o), electorate(b)) \
      && majority(members[o] & ~lack(b, o), members[o]))
@@ -150,21 +155,25 @@ inline decide(b) {
     assert(successor[previous[b]] == NONE || successor[previous[b]] == o); /* M7 */
     successor[previous[b]] = o;
     decided = decided | one(o);
+    if
+    :: has(members[o], n) -> last[n] = o; promised[n] = 0; accepted[n] = 0
+    :: else
+    fi;
     o = 0
 }
 
 #define ROUND(b) \
     :: atomic { proposer[b] == NONE && promised[n] < b && successor[last[n]] == NONE -> start(b) } \
-    :: d_step { proposer[b] != NONE && chosen[b] == 0 && has(asked[b], n) && !has(answered[b], n) \
+    :: d_step { proposer[b] != NONE && chosen[b] == 0 && has(asked[b], n) && !has(answered[b] | lost[b], n) \
                 && last[n] == previous[b] && promised[n] <= b -> answer(b) } \
-    :: d_step { proposer[b] == n && promised[n] == b && chosen[b] == 0 && answered[b] == asked[b] \
+    :: d_step { proposer[b] == n && !has(lost[b], n) && promised[n] == b && chosen[b] == 0 && answered[b] == asked[b] \
                 && last[n] == previous[b] && isQuorum(b) -> choose(b) } \
-    :: d_step { proposer[b] != NONE && chosen[b] != 0 && has(members[chosen[b]] | asked[b], n) && !has(reached[b], n) \
+    :: d_step { proposer[b] != NONE && chosen[b] != 0 && has(members[chosen[b]] | asked[b], n) && !has(reached[b] | lost[b], n) \
                 && last[n] == previous[b] && promised[n] <= b \
                 && (has(answered[b], n) || accepted[n] == 0 || chosen[accepted[n]] == chosen[b]) -> accept(b) } \
-    :: d_step { proposer[b] == n && promised[n] == b && chosen[b] != 0 && last[n] == previous[b] && !has(decided, chosen[b]) \
+    :: d_step { proposer[b] == n && !has(lost[b], n) && promised[n] == b && chosen[b] != 0 && last[n] == previous[b] && !has(decided, chosen[b]) \
                 && isDecided(b, chosen[b]) -> decide(b) } \
-    :: d_step { has(decided, b) && last[n] == before[b] -> \
+    :: d_step { has(decided, b) && last[n] == before[b] && mayLearn(n, b) -> \
                 last[n] = b; promised[n] = 0; accepted[n] = 0; printf("%d records view %d\n", n, b) }
 
 #ifdef NO_DIRECTORY
@@ -173,6 +182,11 @@ inline decide(b) {
 #define remember() old = old | one(n)
 #endif
 
+#ifdef NO_RECORD
+#define mayLearn(n, b) (has(members[b], n) && !has(lost[b], n))
+#else
+#define mayLearn(n, b) true
+#endif
 #ifdef NO_RECORD
 #define forget() last[n] = 0
 #else
@@ -193,7 +207,7 @@ end:
 #if defined(NO_RECORD) || defined(PROMISE_LOST)
     :: d_step { restarts < RESTARTS && (last[n] != 0 || promised[n] != 0) ->
                 printf("%d starts again\n", n);
-                restarts++; promised[n] = 0; accepted[n] = 0; remember(); forget() }
+                restarts++; for (o : 1 .. R) { lost[o] = lost[o] | (proposer[o] == NONE -> 0 : one(n)) } o = 0; promised[n] = 0; accepted[n] = 0; remember(); forget() }
 #endif
     od
 }

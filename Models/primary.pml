@@ -87,7 +87,7 @@ bool delivered;
 byte inCut;   /* rounds that heard of it, as a set */
 byte cutOf;   /* views whose cut has it, as a set */
 
-hidden byte s, j, o, q;
+byte s, j, o, q;
 
 /* Members of view v that control view k has kept since v's authority: what "P ∩ C" means. */
 #ifdef RAW
@@ -137,6 +137,20 @@ inline outsiders(k) {
     }
 }
 
+inline answer(b) {
+    answered[b] = answered[b] | one(n);
+    printf("%d answers %d\n", n, b);
+    promised[n] = (promised[n] > b -> promised[n] : b);
+    if
+    :: accepted[n] != 0 -> told[b * (R + 1) + chosen[accepted[n]]] = told[b * (R + 1) + chosen[accepted[n]]] | one(n)
+    :: else
+    fi;
+    if
+    :: view[n] == 0 && has(holds, n) -> inCut = inCut | one(b)
+    :: else
+    fi
+}
+
 inline start(b) {
     proposer[b] = n;
     previous[b] = view[n];
@@ -156,21 +170,8 @@ inline start(b) {
     authority[b] = under[b];
     before[b] = view[n];
     printf("%d proposes %d after view %d under control view %d: asked %d, members %d\n", n, b, previous[b], under[b], asked[b], members[b]);
-    s = 0; j = 0; o = 0; q = 0
-}
-
-inline answer(b) {
-    answered[b] = answered[b] | one(n);
-    printf("%d answers %d\n", n, b);
-    promised[n] = (promised[n] > b -> promised[n] : b);
-    if
-    :: accepted[n] != 0 -> told[b * (R + 1) + chosen[accepted[n]]] = told[b * (R + 1) + chosen[accepted[n]]] | one(n)
-    :: else
-    fi;
-    if
-    :: view[n] == 0 && has(holds, n) -> inCut = inCut | one(b)
-    :: else
-    fi
+    s = 0; j = 0; o = 0; q = 0;
+    answer(b)
 }
 
 /* What all who count have accepted may have been decided, and comes before anything of the round's own. */
@@ -212,6 +213,10 @@ inline decide(b) {
     decided = decided | one(o);
     if
     :: previous[b] == 0 -> assert(!delivered || has(cutOf, o)) /* M7 of light-weight groups */
+    :: else
+    fi;
+    if
+    :: has(members[o], n) -> view[n] = o; promised[n] = 0; accepted[n] = 0
     :: else
     fi;
     o = 0
