@@ -15,7 +15,7 @@
  *
  * Variants, each of which must fail:
  *   NO_PROMISE  a member answers and accepts whatever the ballot
- *   MINORITY    what was accepted is re-issued by who did not hear a majority of P
+ *   MINORITY    what was accepted is re-issued by who did not hear a majority of P; forks only together with HEARSAY
  *   HEARSAY     what a member accepted is replaced under a ballot whose propose it did not answer
  *   MASKED      the proposer of a view that gives up a primary one does not mark it
  *   NO_FREEZE   a member takes data after its `flushed` (with DATA)
@@ -76,11 +76,6 @@ byte s, o, best, bound;
 #else
 #define mayReplace(n, b) (accepted[n] == 0 || chosen[accepted[n]] == chosen[b] || answeredLast[n] == b)
 #endif
-#ifdef MINORITY
-#define mayReissue(o, b) true
-#else
-#define mayReissue(o, b) (!has(primary, o) || majority(asked[b], ALL))
-#endif
 #ifdef NO_FREEZE
 #define takesData(n) true
 #else
@@ -90,6 +85,13 @@ byte s, o, best, bound;
 /* PrimaryRule.hasQuorum: these have accepted proposal o. */
 #define quorum(o, by) \
     (has(primary, o) -> majority(by, asked[o]) && majority((by) & asked[o], ALL) : within(asked[o], by))
+
+/* PrimaryRule.canBeDecided by those who are left, which implies mayReissue: they are all that the round asks. */
+#ifdef MINORITY
+#define mayReissue(o, b) true
+#else
+#define mayReissue(o, b) quorum(o, asked[o] & asked[b])
+#endif
 
 inline answer(b) {
     answered[b] = answered[b] | one(n);
@@ -151,7 +153,7 @@ inline choose(b) {
     }
     o = (best != 0 -> best : bound); /* what to adopt */
     if
-    :: o != 0 && quorum(chosen[o], asked[chosen[o]] & asked[b]) && mayReissue(chosen[o], b) -> chosen[b] = chosen[o]
+    :: o != 0 && mayReissue(chosen[o], b) -> chosen[b] = chosen[o]
     :: else ->
         chosen[b] = b;
         if
