@@ -2,7 +2,7 @@
  *
  * Modelled. Nodes 0, 1, 2 in one HWG view; the LWG's first view is {0, 1}. Node 2 joins with an ordered record; node 1
  * leaves with another, before, meanwhile or after. The HWG's total order is one log, of which each node delivers a
- * prefix, at its own pace. A member sends a FIFO message per LWG view, and node 0 a total one, when it likes, until it is held.
+ * prefix, at its own pace. A member sends a FIFO message per LWG view, or with TOTALS node 0 a total one, when it likes, until it is held.
  * A record opens a flush; members answer with flushOK; the last one awaited installs the next LWG view, at each node by
  * itself. Early FIFO data wait. At any time an HWG view change takes one node away (crashed or cut off): it may go on
  * alone, in a view of its own; the two others deliver the same prefix of the log, and the same FIFO data, and compute
@@ -15,8 +15,8 @@
  * D4: who goes from one LWG view to the next within an HWG view delivered all that was sent in it.
  *
  * Variants, each of which must fail:
- *   FIFO_OK           flushOK is FIFO: it acts when it is received, not at its place in the order
- *   FIFO_OK MERGE_IN  and a record that is ordered while a flush is open joins it (without total messages: M4)
+ *   FIFO_OK TOTALS    flushOK is FIFO: it acts when it is received, not at its place in the order
+ *   FIFO_OK MERGE_IN  and a record that is ordered while a flush is open joins it (M4)
  *   NO_ERA            a view computed at an HWG view adds one to the count, like any other
  * and one that does not, because the place of the last flushOK in the order is the same for all:
  *   MERGE_IN
@@ -165,10 +165,11 @@ end:
     do
     :: d_step { !changed && n == 2 && !has(hasOrdered, 2) -> hasOrdered = hasOrdered | 4; append(JOIN) }
     :: d_step { !changed && n == 1 && !has(hasOrdered, 1) -> hasOrdered = hasOrdered | 2; append(LEAVE) }
+#ifndef TOTALS
     :: d_step { isOpen(n) && !has(sentFIFO[count[n]], n) ->
                 sentFIFO[count[n]] = sentFIFO[count[n]] | one(n);
                 received[n * VIEWS + count[n]] = received[n * VIEWS + count[n]] | one(n) }
-#ifndef MERGE_IN
+#else
     :: d_step { n == 0 && isOpen(n) && !has(sentTotal[count[n]], n) -> sentTotal[count[n]] = sentTotal[count[n]] | one(n); append(TOTAL) }
 #endif
     :: d_step { !changed && has(awaited[n], n) && !has(hasAnswered[count[n]], n) ->

@@ -20,9 +20,11 @@
  *   NO_PROMISE     a member answers and accepts whatever the ballot
  *   RETURN         members count when they are in C, whenever they came there, and keep their view when C excludes them
  *   OUTSIDER       members count when they are in C, and a joiner need not be in C yet
- *   MAJORITY_RECORD  the record is delivered when a majority of the view has it
- * and two that must not, because the rule does not rest on them alone:
  *   STALE          a member answers for a control view older than its own
+ *   MAJORITY_RECORD  the record is delivered when a majority of the view has it
+ * 
+ * Each fails also with AT_ONCE, where who decides installs in the same step (as the code does), but STALE, which needs one who
+ * decides and then answers another round. SINCE_ONLY must not fail, because the rule does not rest on it alone:
  *   SINCE_ONLY     members keep their view when C excludes them, but do not count when they come back
  */
 #ifndef N
@@ -205,6 +207,16 @@ inline accept(b) {
 #define quorum(b) ((asked[b] & members[previous[b]]) | (members[chosen[b]] & control[under[b]]))
 #endif
 
+#ifdef AT_ONCE
+#define installAtOnce() \
+    if \
+    :: has(members[o], n) -> view[n] = o; promised[n] = 0; accepted[n] = 0 \
+    :: else \
+    fi
+#else
+#define installAtOnce() skip
+#endif
+
 inline decide(b) {
     o = chosen[b];
     printf("%d decides view %d, members %d, after view %d\n", n, o, members[o], previous[b]);
@@ -215,10 +227,7 @@ inline decide(b) {
     :: previous[b] == 0 -> assert(!delivered || has(cutOf, o)) /* M7 of light-weight groups */
     :: else
     fi;
-    if
-    :: has(members[o], n) -> view[n] = o; promised[n] = 0; accepted[n] = 0
-    :: else
-    fi;
+    installAtOnce();
     o = 0
 }
 
