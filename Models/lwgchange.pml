@@ -2,7 +2,7 @@
  *
  * Modelled. Nodes 0, 1, 2 in one HWG view; the LWG's first view is {0, 1}. Node 2 joins with an ordered record; node 1
  * leaves with another, before, meanwhile or after. The HWG's total order is one log, of which each node delivers a
- * prefix, at its own pace. A member sends a FIFO message per LWG view, or with TOTALS node 0 a total one, when it likes, until it is held.
+ * prefix, at its own pace. With FIFOS nodes 0 and 2 send a FIFO message per LWG view, with TOTALS node 0 a total one, when they like, until held.
  * A record opens a flush; members answer with flushOK; the last one awaited installs the next LWG view, at each node by
  * itself. Early FIFO data wait. At any time an HWG view change takes one node away (crashed or cut off): it may go on
  * alone, in a view of its own; the two others deliver the same prefix of the log, and the same FIFO data, and compute
@@ -165,11 +165,12 @@ end:
     do
     :: d_step { !changed && n == 2 && !has(hasOrdered, 2) -> hasOrdered = hasOrdered | 4; append(JOIN) }
     :: d_step { !changed && n == 1 && !has(hasOrdered, 1) -> hasOrdered = hasOrdered | 2; append(LEAVE) }
-#ifndef TOTALS
-    :: d_step { isOpen(n) && !has(sentFIFO[count[n]], n) ->
+#ifdef FIFOS
+    :: d_step { n != 1 && isOpen(n) && !has(sentFIFO[count[n]], n) ->
                 sentFIFO[count[n]] = sentFIFO[count[n]] | one(n);
                 received[n * VIEWS + count[n]] = received[n * VIEWS + count[n]] | one(n) }
-#else
+#endif
+#ifdef TOTALS
     :: d_step { n == 0 && isOpen(n) && !has(sentTotal[count[n]], n) -> sentTotal[count[n]] = sentTotal[count[n]] | one(n); append(TOTAL) }
 #endif
     :: d_step { !changed && has(awaited[n], n) && !has(hasAnswered[count[n]], n) ->

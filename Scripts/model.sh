@@ -37,6 +37,7 @@ fail|primary|N=3 R=2 K=2 VIEW0=5 AT_ONCE RETURN
 fail|primary|N=4 R=2 K=1 CONTROL0=11 VIEW0=5 AT_ONCE OUTSIDER
 fail|primary|N=3 R=1 K=2 VIEW0=7 AT_ONCE MAJORITY_RECORD
 pass|lwgchange|
+pass|lwgchange|FIFOS
 pass|lwgchange|TOTALS
 pass|lwgchange|MERGE_IN
 fail|lwgchange|TOTALS FIFO_OK
