@@ -22,9 +22,10 @@
  *   OUTSIDER       members count when they are in C, and a joiner need not be in C yet
  *   STALE          a member answers for a control view older than its own
  *   MAJORITY_RECORD  the record is delivered when a majority of the view has it
- * 
- * Each fails also with AT_ONCE, where who decides installs in the same step (as the code does), but STALE, which needs one who
- * decides and then answers another round. SINCE_ONLY must not fail, because the rule does not rest on it alone:
+ *
+ * Each fails also with AT_ONCE, where who decides installs in the same step (as the code does), but NO_PROMISE and STALE:
+ * those need one who decides and then answers or accepts in another round. SINCE_ONLY must not fail, because the rule does not
+ * rest on it alone:
  *   SINCE_ONLY     members keep their view when C excludes them, but do not count when they come back
  */
 #ifndef N

@@ -31,7 +31,7 @@ pass|primary|N=3 R=2 K=2
 pass|primary|N=3 R=2 K=2 VIEW0=7 RECORD
 pass|primary|N=3 R=2 K=2 SINCE_ONLY
 fail|primary|N=3 R=2 K=2 AT_ONCE WRITTEN
-fail|primary|N=3 R=2 K=2 AT_ONCE NO_PROMISE
+fail|primary|N=3 R=2 K=2 NO_PROMISE
 fail|primary|N=3 R=2 K=2 STALE
 fail|primary|N=3 R=2 K=2 VIEW0=5 AT_ONCE RETURN
 fail|primary|N=4 R=2 K=1 CONTROL0=11 VIEW0=5 AT_ONCE OUTSIDER
