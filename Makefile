@@ -23,7 +23,7 @@ bench: setup
 	.build/release/lwg bench join
 	.build/release/lwg bench recovery
 
-# The Promela models: all within bounds, in under ten minutes. Not part of `test`. Installs SPIN when it may.
+# The Promela models: all within bounds, in about ten minutes on a busy core. Not part of `test`. Installs SPIN when it may.
 model:
 	@sh Scripts/model.sh
 
