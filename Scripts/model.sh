@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks the Promela models in Models/ with SPIN: each run is one line of the list below. A run that must pass and fails, or
-# a variant with a rule left out that shows no counterexample, fails the script. Under ten minutes on one core.
+# a variant with a rule left out that shows no counterexample, fails the script. About ten minutes on a busy core.
 set -eu
 
 say() { printf '%s\n' "model: $*" >&2; }
