@@ -5,7 +5,7 @@ SOURCES := Sources Tests Examples Package.swift
 # Tests with real sockets and processes run by themselves: seeded worlds would keep them from the processors.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 
-.PHONY: demo test bench build format lint setup clean
+.PHONY: demo test bench model build format lint setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product lwg
@@ -22,6 +22,10 @@ bench: setup
 	.build/release/lwg bench latency
 	.build/release/lwg bench join
 	.build/release/lwg bench recovery
+
+# The Promela models: all within bounds, in about ten minutes on a busy core. Not part of `test`. Installs SPIN when it may.
+model:
+	@sh Scripts/model.sh
 
 build: setup
 	$(SWIFT) build -c release --product lwg
