@@ -1,4 +1,5 @@
 import GroupModel
+import Logging
 import ServiceLifecycle
 import Testing
 
@@ -126,10 +127,10 @@ struct NodeEdgeTests {
     @Test(
         "settings that cannot be used are refused with the key that is wrong",
         arguments: [
-            ("node.listen", { @Sendable (settings: inout NodeSettings) in settings.listen = "0.0.0.0:0" }),
-            ("node.listen", { @Sendable (settings: inout NodeSettings) in settings.listen = "localhost" }),
-            ("node.peers", { @Sendable (settings: inout NodeSettings) in settings.peers = ["::1"] }),
-            ("mapping.defaultGroup", { @Sendable (settings: inout NodeSettings) in settings.defaultGroup = "a b" }),
+            ("transport.listen", { @Sendable (settings: inout NodeSettings) in settings.listen = "0.0.0.0:0" }),
+            ("transport.listen", { @Sendable (settings: inout NodeSettings) in settings.listen = "localhost" }),
+            ("membership.peers", { @Sendable (settings: inout NodeSettings) in settings.peers = ["::1"] }),
+            ("mapping.default", { @Sendable (settings: inout NodeSettings) in settings.defaultGroup = "a b" }),
             ("transport.packetBytes", { @Sendable (settings: inout NodeSettings) in settings.packetBytes = 100 }),
             (
                 "failureDetector.timeout",
@@ -217,7 +218,7 @@ struct NodeEdgeTests {
             let services = ServiceGroup(
                 configuration: .init(
                     services: [.init(service: node)],
-                    logger: node.runtime.logger))
+                    logger: Logger(label: "test")))
             let running = Task { try await services.run() }
             await services.triggerGracefulShutdown()
             try await running.value

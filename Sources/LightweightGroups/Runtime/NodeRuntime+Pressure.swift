@@ -129,7 +129,8 @@ extension NodeRuntime {
     private func evict(_ seats: [Seat]) {
         guard !seats.isEmpty else { return }
         statistics.evictedSeats &+= UInt64(seats.count)
-        logger.warning(
+        logger.write(
+            .seatsEvicted,
             "\(seats.count) seats are lost, the first in ‘\(seats[0].group.name)’: their consumer does not take its messages"
         )
         handle(.evict(seats: seats.map(\.handle), .slow))

@@ -27,7 +27,8 @@ actor ShellSession {
 
     /// Takes commands until the input ends, `quit`, or SIGINT or SIGTERM; then leaves all groups in one flush.
     func run(lines: LineReader) async {
-        reporter.report(.ready(member: node.member, pid: getpid(), listen: node.listenAddress))
+        reporter.report(
+            .ready(member: node.member, pid: getpid(), listen: node.listenAddress, metrics: node.metricsAddress))
         let printing = Task { [node, inbox, reporter] in
             var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { await self.forget($0) }
             await events.run()
