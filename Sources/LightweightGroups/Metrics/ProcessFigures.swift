@@ -1,11 +1,11 @@
 import Glibc
 
 /// What the process uses, under the names that Prometheus' own libraries have.
-struct ProcessFigures {
+public struct ProcessFigures: Sendable {
     /// User and system time.
-    let processorSeconds: Double
+    public let processorSeconds: Double
     /// Nil where `/proc` is not there.
-    let residentBytes: Int?
+    public let residentBytes: Int?
 
     /// Names and texts, for the exposition and for the test of `Operations.md`.
     static let names: [(name: String, text: String)] = [
@@ -13,7 +13,7 @@ struct ProcessFigures {
         ("process_resident_memory_bytes", "Memory of the process that is in the machine's memory."),
     ]
 
-    static func now() -> ProcessFigures {
+    public static func now() -> ProcessFigures {
         var usage = rusage()
         getrusage(RUSAGE_SELF.rawValue, &usage)
         let seconds = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
