@@ -95,7 +95,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["lwg", "LightweightGroups", "GroupSimulator", "GroupModel"],
+            name: "CommandTests",
+            dependencies: ["lwg", "LightweightGroups", "EventLoop", "GroupSimulator", "GroupModel"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -101,7 +101,7 @@ extension Liveness {
         } else {
             untried.remove(peer)
             unresolved[peer] = now + 1_000_000_000
-            events?.log(.peerUnresolved, "the host of peer \(peer) has no address yet; trying on")
+            complain(.peerUnresolved, "the host of peer \(peer) has no address yet; trying on")
             checkFirstContact()
             schedule()
         }

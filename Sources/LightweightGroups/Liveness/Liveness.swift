@@ -240,8 +240,8 @@ final class Liveness {
         drop(link)
     }
 
-    /// Refused peers dial again and again; a line is said once.
-    private func complain(_ line: LogLine, _ text: String) {
+    /// Refused peers dial again and again, and names are looked up again; a line is said once.
+    func complain(_ line: LogLine, _ text: String) {
         if complaints.count >= Self.complaintsKept { complaints.removeAll() }
         if complaints.insert(text).inserted { events?.log(line, text) }
     }

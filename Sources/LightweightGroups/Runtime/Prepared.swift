@@ -1,5 +1,6 @@
 import CoreMetrics
 import EventLoop
+import Glibc
 import GroupCore
 import GroupModel
 import Logging
@@ -38,6 +39,10 @@ struct Prepared {
         let incarnation: Incarnation
         do {
             loop = try EventLoop()
+        } catch {
+            throw .system(error, advice: "Check the limits of the process.")
+        }
+        do {
             incarnation = try Incarnation(name: settings.name, directory: settings.stateDirectory)
         } catch {
             throw .system(error, advice: "Check the state directory and its permissions.")
@@ -187,6 +192,10 @@ extension Interval {
 
 extension GroupError {
     static func system(_ error: SystemError, advice: String) -> GroupError {
-        .system(operation: error.operation, error: error.reason, advice: advice)
+        let isOutOfDescriptors = error.code == EMFILE || error.code == ENFILE
+        let descriptors =
+            "Raise the limit of open files (ulimit -n): a node needs some 16, and two for each other node."
+        return .system(
+            operation: error.operation, error: error.reason, advice: isOutOfDescriptors ? descriptors : advice)
     }
 }

@@ -10,6 +10,8 @@ actor ShellSession {
     private let settings: NodeSettings
 
     private var groups: [String: Group] = [:]
+    /// The inbox has been a group's, so that the node's end is its end.
+    private var hasJoined = false
     /// The last command of each group that has not ended.
     private var tails: [String: Task<Void, Never>] = [:]
     private var waiting = 0
@@ -42,6 +44,7 @@ actor ShellSession {
         ending.cancel()
         await drain()
         await node.stop()
+        if !hasJoined { printing.cancel() }
         await printing.value
     }
 
@@ -125,6 +128,7 @@ actor ShellSession {
     private func join(_ names: [String]) async {
         do {
             for group in try await node.join(names, into: inbox) { groups[group.name] = group }
+            hasJoined = true
         } catch {
             reporter.report(error, command: "join")
         }
