@@ -18,6 +18,7 @@ struct NodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings()
+        Signals.ignoreHangUps()
         let logger = Logger.toStandardError(settings.logLevel)
         let node = try await GroupNode.start(settings, logger: logger)
         let reporter = ShellReporter(json: json)
