@@ -18,6 +18,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0"),
         // Instead of swift-configuration's trait of that name, which tells neither a file's keys nor their lines.
@@ -47,7 +48,9 @@ let package = Package(
             dependencies: [
                 "GroupCore", "HWGProtocol", "GroupWire", "GroupModel", "EventLoop",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -83,12 +86,17 @@ let package = Package(
         .testTarget(
             name: "GroupSimulatorTests", dependencies: ["GroupSimulator", "GroupCore", "GroupModel"],
             swiftSettings: strict),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CNet"], swiftSettings: strict),
         .testTarget(
-            name: "LightweightGroupsTests", dependencies: ["LightweightGroups", "EventLoop", "GroupModel"],
+            name: "LightweightGroupsTests",
+            dependencies: [
+                "LightweightGroups", "EventLoop", "GroupModel",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["lwg", "LightweightGroups", "GroupSimulator", "GroupModel"],
+            name: "CommandTests",
+            dependencies: ["lwg", "LightweightGroups", "EventLoop", "GroupSimulator", "GroupModel"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -122,20 +122,9 @@ extension NodeCore {
         // Joining again while the departure is still being told ends the telling.
         if let slot = slotOfGroup[group], slots[slot].departure != nil { remove(slot) }
         guard slotOfGroup[group] == nil, slotOfGroup.count < Limits.heavyweightGroups else { return }
-        var parameters = HWGParameters()
-        parameters.gather = configuration.gather
-        parameters.mergeGather = configuration.mergeGather
-        parameters.resendInterval = configuration.resendInterval
-        parameters.flushTimeout = configuration.flushTimeout
-        parameters.joinGather = configuration.joinGather
-        parameters.rule = PrimaryRule(
-            initialNodes: configuration.initialNodes, initialCount: configuration.initialCount)
-        parameters.multicast.packetBytes = configuration.packetBytes
-        parameters.multicast.windowPackets = configuration.windowPackets
-        parameters.multicast.windowBytes = configuration.windowBytes
         tracer?.joined(group, at: now, into: &effects)
         let created = HWG(
-            id: group, me: me, cluster: cluster, parameters: parameters, epochFloor: highestEpoch,
+            id: group, me: me, cluster: cluster, parameters: configuration.groupParameters, epochFloor: highestEpoch,
             nextNumber: nextNumber, isFresh: configuration.isFresh, at: now, into: &hwgOutput)
         let slot = isLive.firstIndex(of: false) ?? slots.count
         if slot == slots.count {

@@ -8,7 +8,7 @@ import LWGProtocol
 /// Its owner calls `handle` and the two data-path methods with the time, empties `Effects` after each turn, sends
 /// `turnEnded` before it sleeps, and sleeps at most until `nextDeadline`.
 public struct NodeCore: Sendable {
-    public let configuration: CoreConfiguration
+    public internal(set) var configuration: CoreConfiguration
     let me: MemberID
     let cluster: UInt32
 
@@ -67,6 +67,11 @@ public struct NodeCore: Sendable {
         public var suspicions: UInt64 = 0
         /// Heavyweight groups that this node is in now.
         public var heavyweightGroups: UInt64 = 0
+        /// Those of them whose view the layer above knows, and that the node has not left.
+        public var groupsInView = 0
+        /// Light-weight groups that this node has a seat in, and all that ride on its heavyweight groups.
+        public var lightweightGroups = 0
+        public var carriedGroups = 0
         public var lightweight = LWGLayer.Counters()
         public var multicast = MulticastCounters()
     }
@@ -78,8 +83,18 @@ public struct NodeCore: Sendable {
         for slot in slots.indices where isLive[slot] {
             result.multicast = result.multicast + slots[slot].counters
             result.heavyweightGroups += 1
+            if isInView(slot) { result.groupsInView += 1 }
         }
+        result.lightweightGroups = lwg.seatedGroups
+        result.carriedGroups = lwg.carriedGroups
         return result
+    }
+
+    /// Whether the node is in a view of some heavyweight group.
+    public var isInView: Bool { slots.indices.contains(where: isInView) }
+
+    private func isInView(_ slot: Int) -> Bool {
+        isLive[slot] && slots[slot].isShown && slots[slot].departure == nil
     }
 
     public init(configuration: CoreConfiguration, at now: Instant) {
@@ -94,8 +109,7 @@ public struct NodeCore: Sendable {
         limits.holdDeadline = configuration.holdDeadline
         lwg = LWGLayer(
             me: me,
-            mapping: StaticMapping(
-                default: configuration.defaultGroup, pins: configuration.pins, perGroup: configuration.perGroup),
+            mapping: configuration.mapping,
             reportsHolds: configuration.traces, limits: limits)
         tracer = configuration.traces ? Tracer(me: me) : nil
     }
@@ -137,6 +151,8 @@ public struct NodeCore: Sendable {
             _ = send(seat, to: to, bytes: bytes, at: now, into: &effects)
         case .explicitHolds(let endpoint, let on):
             lwg.explicitHolds(endpoint: endpoint, on)
+        case .configurationChanged(let fresh):
+            retune(by: fresh, at: now)
         case .stop:
             stop(at: now, into: &effects)
         }

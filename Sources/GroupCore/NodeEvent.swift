@@ -12,6 +12,9 @@ public enum NodeEvent: Sendable {
     /// The loop is about to sleep: open packets are sealed and acknowledgements leave.
     case turnEnded
 
+    /// The node is told new times or another mapping; of the rest of the configuration nothing is taken.
+    case configurationChanged(CoreConfiguration)
+
     // Requests of applications. Answers are `LWGEvent`s.
     case join(endpoint: ShortName, groups: [String])
     case leave(seats: [SeatHandle])

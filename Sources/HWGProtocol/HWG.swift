@@ -12,7 +12,7 @@ public struct HWG: Sendable {
     public let id: HWGID
     public let me: MemberID
     let cluster: UInt32
-    let parameters: HWGParameters
+    private(set) var parameters: HWGParameters
 
     // The current view.
     public internal(set) var view: View<MemberID>
@@ -138,6 +138,14 @@ public struct HWG: Sendable {
         } else {
             show(into: &output)
         }
+    }
+
+    /// New times for what follows; deadlines that are set already stay. The rest of the parameters never changes.
+    public mutating func retime(by fresh: HWGParameters) {
+        parameters.gather = fresh.gather
+        parameters.mergeGather = fresh.mergeGather
+        parameters.resendInterval = fresh.resendInterval
+        parameters.flushTimeout = fresh.flushTimeout
     }
 
     // MARK: Questions

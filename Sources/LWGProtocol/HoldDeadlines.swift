@@ -16,12 +16,16 @@ struct HoldDeadlines: Sendable {
     private var links: [Link] = []
     private var first = -1
     private var last = -1
-    private let limit: Interval
+    private var limit: Interval
     /// Time in which the node ran.
     private var clock = Interval.zero
     private var lastLook = Instant.zero
 
     init(limit: Interval) { self.limit = limit }
+
+    /// For Holds raised from now on. One raised under a longer limit before them is still looked at first: they may be
+    /// over as late as it is, not later.
+    mutating func retime(_ fresh: Interval) { limit = fresh }
 
     private var step: Interval { limit / 8 }
 

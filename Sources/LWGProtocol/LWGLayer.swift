@@ -5,7 +5,7 @@ import GroupModel
 ///
 /// A value without I/O: requests and HWG indications come in, HWG requests and indications for seats go out.
 public struct LWGLayer: Sendable {
-    private let mapping: StaticMapping
+    private var mapping: StaticMapping
     private var node: Node
     private var carriers: [Carrier] = []
     private var indices: [HWGID: Int] = [:]
@@ -90,6 +90,17 @@ public struct LWGLayer: Sendable {
         for carrier in touched { carriers[carrier].turnEnded(&node, into: &out) }
     }
 
+    /// Another deadline, for Holds raised from now on.
+    public mutating func retime(holdDeadline: Interval) { node.holds.retime(holdDeadline) }
+
+    /// Another mapping, for groups that are joined from now on. One that this node is in already stays on its HWG, also
+    /// for further endpoints (L3).
+    public mutating func remap(_ fresh: StaticMapping) { mapping = fresh }
+
+    private func home(of group: String, _ lwg: LWGID) -> HWGID {
+        node.seats.head(of: lwg).map { carriers[node.seats.seats[$0].carrier].id } ?? mapping.group(for: group)
+    }
+
     // MARK: requests of applications
 
     /// Seats `endpoint` in all `groups`: one batched record per HWG. Answers: `seated` or `refused` for each, in order.
@@ -105,7 +116,7 @@ public struct LWGLayer: Sendable {
                 out.up.events.append(.refused(endpoint: endpoint, group: group, refusal))
                 continue
             }
-            guard let carrier = carrier(for: mapping.group(for: group)) else {
+            guard let carrier = carrier(for: home(of: group, lwg)) else {
                 out.up.events.append(.refused(endpoint: endpoint, group: group, .tooManyGroups))
                 continue
             }
@@ -238,6 +249,14 @@ public struct LWGLayer: Sendable {
     }
 
     // MARK: what tools ask
+
+    /// LWGs that this node has a seat in.
+    public var seatedGroups: Int { node.seats.groupCount }
+
+    /// LWGs with members on the HWGs that this node is in. It looks at each.
+    public var carriedGroups: Int {
+        carriers.reduce(0) { $0 + $1.table.entries.lazy.filter { !$0.members.isEmpty }.count }
+    }
 
     /// The seat's view; nil before its first.
     public func view(of seat: SeatHandle) -> View<EndpointID>? {

@@ -71,6 +71,7 @@ struct SeatTable: Sendable {
     init(idleLimit: Int) { self.idleLimit = idleLimit }
 
     func head(of lwg: LWGID) -> Int? { heads[lwg] }
+    var groupCount: Int { heads.count }
 
     mutating func add(_ seat: Seat) -> Int {
         var seat = seat

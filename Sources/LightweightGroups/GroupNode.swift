@@ -1,3 +1,4 @@
+import CoreMetrics
 import EventLoop
 import GroupModel
 import Logging
@@ -28,11 +29,14 @@ public final class GroupNode: Service, Sendable {
     ///
     /// Returns when each peer has answered or failed once, at the latest after a quarter of a second. The node runs
     /// until `stop`, also when nobody holds it.
+    /// - Parameters:
+    ///   - logger: where its lines go, at `settings.logLevel`; `Logger(label: "lwg")` by default.
+    ///   - metrics: who is told of the node's metrics; by default what the process has bootstrapped swift-metrics with.
     /// - Throws: `setting` or `badName` for a value that cannot be used, `system` when the operating system refuses.
     public static func start(
-        _ settings: NodeSettings, logger: Logger? = nil
+        _ settings: NodeSettings, logger: Logger? = nil, metrics: (any MetricsFactory)? = nil
     ) async throws(GroupError) -> GroupNode {
-        let prepared = try Prepared(settings, logger: logger)
+        let prepared = try Prepared(settings, logger: logger, metrics: metrics ?? MetricsSystem.factory)
         let runtime: NodeRuntime
         do {
             runtime = try NodeRuntime(prepared)
@@ -59,6 +63,8 @@ public final class GroupNode: Service, Sendable {
 
     /// The address in use, with the port that the kernel gave: `127.0.0.1:40213`.
     public var listenAddress: String { runtime.listenAddress.description }
+    /// Where metrics are answered: `127.0.0.1:9464`; nil when nowhere.
+    public var metricsAddress: String? { runtime.endpoint?.address.description }
     /// `name.incarnation`, as in traces.
     public var member: String { text(memberID) }
     /// This node: its identity, and an incarnation that grows with each start.

@@ -85,6 +85,14 @@ public struct NodeSettings: Sendable {
     /// Bytes of one group that wait to be sent before `multicast` suspends.
     public var sendQueueBytes = 1 << 20
 
+    // Metrics.
+    /// `HOST:PORT`, or a port of 127.0.0.1, where `/metrics`, `/livez` and `/readyz` are answered; nil: nowhere.
+    public var metricsListen: String?
+    /// Allows a `metricsListen` address that is not loopback: whoever reaches it may read the metrics.
+    public var metricsInsecure = false
+    /// How often swift-metrics is told.
+    public var metricsInterval: Duration = .seconds(1)
+
     /// Seeds the core's back-off; nil takes one from the system.
     public var seed: UInt64?
 

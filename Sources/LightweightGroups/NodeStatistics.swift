@@ -42,6 +42,21 @@ public struct NodeStatistics: Sendable, Hashable {
     public var lastSuspicionNanoseconds: UInt64 = 0
     /// Heavyweight groups that this node is in now, the control group counted.
     public var heavyweightGroups: UInt64 = 0
+    /// Light-weight groups that this node has a seat in now.
+    public var lightweightGroups: UInt64 = 0
+    /// Light-weight groups that ride on this node's heavyweight groups now, those of others included.
+    public var carriedGroups: UInt64 = 0
+    /// Seats of this node's endpoints now.
+    public var seats: UInt64 = 0
+    /// The node is in a view of a heavyweight group and is not stopping: what `/readyz` says.
+    public var isReady = false
+    /// From Hold to the next view, of heavyweight groups.
+    public var hwgFlushTimes = DurationHistogram()
+    /// From a call of `join` to its return.
+    public var joinTimes = DurationHistogram()
+    /// Configurations taken and refused at run time.
+    public var reloads: UInt64 = 0
+    public var refusedReloads: UInt64 = 0
     /// Datagrams that were not taken, by reason.
     public var rejected: [String: UInt64] = [:]
     /// Liveness connections refused or closed during the hello, by reason.
@@ -85,7 +100,9 @@ public struct NodeStatistics: Sendable, Hashable {
             ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
             ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
             ("holdsExpired", holdsExpired),
-            ("heavyweightGroups", heavyweightGroups),
+            ("heavyweightGroups", heavyweightGroups), ("lightweightGroups", lightweightGroups),
+            ("carriedGroups", carriedGroups), ("seats", seats),
+            ("reloads", reloads), ("refusedReloads", refusedReloads),
             ("droppedForSlowConsumers", droppedForSlowConsumers), ("droppedOutgoing", droppedOutgoing),
             ("readPauses", readPauses), ("evictedSeats", evictedSeats), ("slowConsumers", UInt64(slowConsumers)),
             ("traceLines", traceLines), ("lostTraceLines", lostTraceLines),

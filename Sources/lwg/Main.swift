@@ -11,7 +11,7 @@ struct LWG: AsyncParsableCommand {
         discussion: "Exit status: 0 done, 1 failed, 2 wrong usage.",
         version: "0.1.0",
         subcommands: [
-            NodeCommand.self, ShellCommand.self, DemoCommand.self, BenchCommand.self, SimCommand.self,
+            NodeCommand.self, ShellCommand.self, TopCommand.self, DemoCommand.self, BenchCommand.self, SimCommand.self,
             CheckCommand.self,
             ConfigCommand.self, WorkerCommand.self, BareCommand.self,
         ])

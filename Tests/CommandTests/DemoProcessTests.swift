@@ -39,6 +39,20 @@ struct DemoProcessTests {
 
 @Suite("lwg bench as processes", .serialized)
 struct BenchProcessTests {
+    @Test func `status tells what groups cost with messages and without, per node`() throws {
+        let outcome = try Executable.run([
+            "bench", "status", "--nodes", "2", "--groups", "20", "--runs", "1", "--seconds", "1", "--json",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let median = try #require(outcome.objects.first?["median"] as? [String: Any])
+        for key in ["packetsPerNodePerSecond", "cpuPercentPerNode", "deliveredPerNodePerSecond"] {
+            #expect((median[key] as? Double).map { $0 > 0 } == true, "\(key)")
+        }
+        #expect(median["bytesPerGroup"] as? Double != nil)
+        let idle = try #require(median["idle"] as? [String: Any])
+        #expect(Set(idle.keys) == ["packetsPerNodePerSecond", "cpuPercentPerNode"])
+    }
+
     private func bench(_ arguments: [String]) throws -> [String: Any] {
         let outcome = try Executable.run(
             ["bench"] + arguments + ["--json", "--runs", "1"], environment: patient, seconds: 120)

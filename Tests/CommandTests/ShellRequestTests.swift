@@ -53,7 +53,7 @@ struct ShellEventTests {
             isPrimary: true, isUnchanged: false, hwg: "main", hwgView: "3@n1.1", joined: ["n2.1/0"], left: [])
         let cases: [(ShellEvent, String)] = [
             (
-                .ready(member: "n1.1", pid: 7, listen: "127.0.0.1:9"),
+                .ready(member: "n1.1", pid: 7, listen: "127.0.0.1:9", metrics: nil),
                 #"{"ev":"ready","p":"n1.1","pid":7,"listen":"127.0.0.1:9"}"#
             ),
             (

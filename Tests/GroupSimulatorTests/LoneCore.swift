@@ -38,7 +38,9 @@ struct LoneCore: SimulatedCore {
     mutating func handle(_ event: NodeEvent, at now: Instant, into effects: inout Effects) {
         switch event {
         case .deadlineReached: tick = now + .milliseconds(100)
-        case .peerConnected, .peerDisconnected, .turnEnded, .holdOK, .explicitHolds, .evict, .refuseData: break
+        case .peerConnected, .peerDisconnected, .configurationChanged, .turnEnded, .holdOK, .explicitHolds, .evict,
+            .refuseData:
+            break
         case .join(let endpoint, let groups):
             for group in groups where flaw != .neverJoins { join(endpoint, group, now, &effects) }
         case .leave(let handles):

@@ -61,7 +61,7 @@ struct LivenessTests {
                 connected: { [unowned self] card, _ in connected.append(card.name) },
                 disconnected: { [unowned self] in disconnected.append($0) },
                 outlived: { [unowned self] in outlived.append($0) },
-                log: { [unowned self] line, _ in lines.append(line) })
+                log: { [unowned self] _, line in lines.append(line) })
         }
 
         var member: MemberID { liveness.me.card.member }

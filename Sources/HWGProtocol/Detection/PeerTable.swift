@@ -28,8 +28,8 @@ public struct PeerTable: Sendable {
 
     public var me: MemberID { myCard.member }
     private let myCard: NodeCard
-    let heartbeatInterval: Interval
-    let failureTimeout: Interval
+    private(set) var heartbeatInterval: Interval
+    private(set) var failureTimeout: Interval
     private var peers: [Peer] = []
     private var index: [MemberID: Int] = [:]
     private var heartbeatAt: Instant?
@@ -40,6 +40,13 @@ public struct PeerTable: Sendable {
         self.heartbeatInterval = heartbeatInterval
         self.failureTimeout = failureTimeout
         lastTurn = now
+    }
+
+    /// New times: the next heartbeat comes at most one new interval after the last.
+    public mutating func retime(heartbeatInterval: Interval, failureTimeout: Interval) {
+        self.heartbeatInterval = heartbeatInterval
+        self.failureTimeout = failureTimeout
+        if let due = heartbeatAt { heartbeatAt = min(due, lastTurn + heartbeatInterval) }
     }
 
     // MARK: Questions

@@ -19,10 +19,9 @@ public struct ResolvedConfiguration: Sendable {
         var text: String?
         if let file {
             do {
-                text = try String(contentsOfFile: file, encoding: .utf8)
+                text = try SettingsFile.read(file)
             } catch {
-                let reason = "cannot be read as UTF-8 text: \(Self.explained(error))"
-                throw ConfigurationError(problems: [.init(source: file, key: "", reason: reason)])
+                throw ConfigurationError(problems: [.init(source: file, key: "", reason: error.description)])
             }
         }
         try self.init(fileName: file ?? "", text: text, environment: environment, flags: flags)
@@ -116,10 +115,5 @@ public struct ResolvedConfiguration: Sendable {
     private static func unknownReason(_ key: String) -> String {
         let nearest = NearestName.of(key, in: SettingTable.keys.map(\.path)).map { "; did you mean \($0)?" } ?? ""
         return "unknown key\(nearest)"
-    }
-
-    private static func explained(_ error: any Error) -> String {
-        let system = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return system?.localizedDescription ?? error.localizedDescription
     }
 }

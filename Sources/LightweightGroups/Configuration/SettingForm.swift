@@ -32,6 +32,16 @@ enum SettingForm {
 
     static func isListenAddress(_ text: String) -> Bool { address(text) != nil }
 
+    /// The same, or a port alone, or nothing.
+    static func isMetricsAddress(_ text: String) -> Bool { text.isEmpty || metricsAddress(text) != nil }
+
+    static func metricsAddress(_ text: String) -> (host: String, port: UInt16)? {
+        if !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) {
+            return UInt16(text).map { ("127.0.0.1", $0) }
+        }
+        return address(text)
+    }
+
     /// A peer's port is known: 0 is none.
     static func isPeerAddress(_ text: String) -> Bool { (address(text)?.port ?? 0) != 0 }
 

@@ -10,11 +10,21 @@ public struct SettingKey: Sendable {
     public let text: String
     let read: @Sendable (NodeSettings) -> SettingValue
     let write: @Sendable (inout NodeSettings, SettingValue) -> Void
+    /// Whether a running node takes a new value (`GroupNode.reload`); of other keys it says that they need a restart.
+    public private(set) var isReloadable = false
 
     /// What stands before the dot.
     public var section: String { String(path.prefix { $0 != "." }) }
     /// What holds where no source sets it.
     public var `default`: SettingValue { read(NodeSettings(name: SettingTable.hostName)) }
+
+    /// For the table: whoever reads `settings` when it needs the value has nothing more to do; what the core keeps is
+    /// handed to it by `CoreConfiguration.retune`.
+    func reloadable() -> SettingKey {
+        var key = self
+        key.isReloadable = true
+        return key
+    }
 
     /// The variable that sets it: `LWG_FAILURE_DETECTOR_TIMEOUT` for `failureDetector.timeout`. A list's elements are
     /// separated by commas.

@@ -16,6 +16,14 @@ enum SettingRules {
                 "\(host) is not a loopback address, and packets are not authenticated yet: whoever reaches the port can "
                     + "disturb the groups. Set transport.insecure: true to allow it")
         }
+        if let text = settings.metricsListen, let (host, _) = SettingForm.metricsAddress(text),
+            !SettingForm.isLoopback(host: host), !settings.metricsInsecure
+        {
+            problem(
+                "metrics.listen",
+                "\(host) is not a loopback address: whoever reaches the port may read the metrics. Set "
+                    + "metrics.insecure: true to allow it")
+        }
         if settings.failureTimeout < settings.heartbeatInterval * 2 {
             problem(
                 "failureDetector.timeout",

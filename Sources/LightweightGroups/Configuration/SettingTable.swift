@@ -6,7 +6,7 @@ import Logging
 public enum SettingTable {
     /// By section.
     public static let keys: [SettingKey] =
-        node + transport + failureDetector + membership + flush + mapping + limits + log
+        node + transport + failureDetector + membership + flush + mapping + limits + log + metrics
 
     /// What the names of variables begin with.
     public static let environmentPrefix = "LWG_"
@@ -70,10 +70,12 @@ public enum SettingTable {
     private static let failureDetector: [SettingKey] = [
         .duration(
             "failureDetector.interval", \.heartbeatInterval, in: .milliseconds(5)...Duration.seconds(30),
-            "How often an idle pair of nodes exchanges a heartbeat; any packet counts as one."),
+            "How often an idle pair of nodes exchanges a heartbeat; any packet counts as one."
+        ).reloadable(),
         .duration(
             "failureDetector.timeout", \.failureTimeout, in: .milliseconds(20)...Duration.seconds(300),
-            "Silence after which a node is suspected. A process that ends is noticed at once, without it."),
+            "Silence after which a node is suspected. A process that ends is noticed at once, without it."
+        ).reloadable(),
     ]
 
     private static let membership: [SettingKey] = [
@@ -90,43 +92,58 @@ public enum SettingTable {
             read: { _ in "all" }, write: { _, _ in }),
         .duration(
             "membership.gather", \.gather, in: .milliseconds(0)...Duration.seconds(10),
-            "How long a coordinator collects joins, leaves and suspicions that it then treats as one change."),
+            "How long a coordinator collects joins, leaves and suspicions that it then treats as one change."
+        ).reloadable(),
         .duration(
             "membership.mergeGather", \.mergeGather, in: .milliseconds(0)...Duration.seconds(10),
-            "How long a coordinator waits for more sides before it merges."),
+            "How long a coordinator waits for more sides before it merges."
+        ).reloadable(),
+        .duration(
+            "membership.joinGather", \.joinGather, in: .milliseconds(0)...Duration.seconds(60),
+            "How long a node with peers looks for others in a heavyweight group before it shows the view in which it is "
+                + "alone."
+        ).reloadable(),
         .duration(
             "membership.announce", \.announceInterval, in: .milliseconds(20)...Duration.seconds(60),
-            "How often coordinators tell foreign nodes of their views."),
+            "How often coordinators tell foreign nodes of their views."
+        ).reloadable(),
     ]
 
     private static let flush: [SettingKey] = [
         .duration(
             "flush.resend", \.resendInterval, in: .milliseconds(5)...Duration.seconds(10),
-            "How often an unanswered frame of a flush is sent again."),
+            "How often an unanswered frame of a flush is sent again."
+        ).reloadable(),
         .duration(
             "flush.timeout", \.flushTimeout, in: .milliseconds(200)...Duration.seconds(300),
-            "How long a flush may lack the answer of a node that is heard before the node is taken to have failed."),
+            "How long a flush may lack the answer of a node that is heard before the node is taken to have failed."
+        ).reloadable(),
         .duration(
             "flush.holdDeadline", \.holdDeadline, in: .milliseconds(50)...Duration.seconds(60),
             "How long an application that answers Holds itself may take before it loses its seat in the group. At most "
-                + "half of flush.timeout."),
+                + "half of flush.timeout."
+        ).reloadable(),
     ]
 
     private static let mapping: [SettingKey] = [
         .choice(
             "mapping.policy", ["static", "perGroup"],
             "static: the pins, and mapping.default for the rest. perGroup: every group its own heavyweight group, "
-                + "which is what light-weight groups are measured against.",
-            read: { $0.perGroupHWG ? "perGroup" : "static" }, write: { $0.perGroupHWG = $1 == "perGroup" }),
+                + "which is what light-weight groups are measured against. All nodes need the same mapping. A new one "
+                + "is for groups that are joined from then on; those that a node is in stay where they are.",
+            read: { $0.perGroupHWG ? "perGroup" : "static" }, write: { $0.perGroupHWG = $1 == "perGroup" }
+        ).reloadable(),
         SettingKey(
             path: "mapping.pins", kind: .list(form: "PATTERN=HWG", check: { SettingForm.pin($0) != nil }),
             text: "Groups whose name matches PATTERN (* any characters, ? one) ride on the heavyweight group HWG. The "
                 + "first match wins.",
             read: { .list($0.pins.map { "\($0.pattern)=\($0.group)" }) },
-            write: { if case .list(let items) = $1 { $0.pins = items.compactMap(SettingForm.pin) } }),
+            write: { if case .list(let items) = $1 { $0.pins = items.compactMap(SettingForm.pin) } }
+        ).reloadable(),
         .text(
             "mapping.default", \.defaultGroup, form: "1 to 15 of [A-Za-z0-9_.-]",
-            "The heavyweight group of names that no pin matches.", check: { ShortName($0) != nil }),
+            "The heavyweight group of names that no pin matches.", check: { ShortName($0) != nil }
+        ).reloadable(),
     ]
 
     private static let limits: [SettingKey] = [
@@ -141,7 +158,8 @@ public enum SettingTable {
             "What becomes of a consumer over these bounds. block: its senders wait, and it loses nothing. evict: after "
                 + "limits.slowConsumerGrace it loses its seats, and the others go on.",
             read: { $0.slowConsumer.rawValue },
-            write: { $0.slowConsumer = SlowConsumerPolicy(rawValue: $1) ?? $0.slowConsumer }),
+            write: { $0.slowConsumer = SlowConsumerPolicy(rawValue: $1) ?? $0.slowConsumer }
+        ).reloadable(),
         SettingKey(
             path: "limits.slowConsumerPatterns",
             kind: .list(form: "PATTERN=block|evict", check: { SettingForm.slowConsumerRule($0) != nil }),
@@ -151,10 +169,12 @@ public enum SettingTable {
                 if case .list(let items) = $1 {
                     $0.slowConsumerPatterns = items.compactMap(SettingForm.slowConsumerRule)
                 }
-            }),
+            }
+        ).reloadable(),
         .duration(
             "limits.slowConsumerGrace", \.slowConsumerGrace, in: .milliseconds(0)...Duration.seconds(60),
-            "How long a consumer may stay over its bounds before it is evicted; its senders wait as long."),
+            "How long a consumer may stay over its bounds before it is evicted; its senders wait as long."
+        ).reloadable(),
         .size(
             "limits.sendQueue", \.sendQueueBytes, in: (16 << 10)...(1 << 30),
             "Bytes of one group that wait to be sent before a multicast suspends."),
@@ -163,6 +183,24 @@ public enum SettingTable {
     private static let log: [SettingKey] = [
         .choice(
             "log.level", Logger.Level.allCases.map(\.rawValue), "What is logged to standard error: this and worse.",
-            read: { $0.logLevel.rawValue }, write: { $0.logLevel = Logger.Level(rawValue: $1) ?? $0.logLevel })
+            read: { $0.logLevel.rawValue }, write: { $0.logLevel = Logger.Level(rawValue: $1) ?? $0.logLevel }
+        ).reloadable()
+    ]
+
+    private static let metrics: [SettingKey] = [
+        SettingKey(
+            path: "metrics.listen",
+            kind: .text(form: "HOST:PORT, PORT of 127.0.0.1, or empty", check: SettingForm.isMetricsAddress),
+            text: "Where /metrics (Prometheus text), /livez and /readyz are answered over HTTP. Empty: nowhere. Port 0 "
+                + "takes a free one. An address that is not loopback needs metrics.insecure.",
+            read: { .text($0.metricsListen ?? "") },
+            write: { if case .text(let text) = $1 { $0.metricsListen = text.isEmpty ? nil : text } }),
+        .flag(
+            "metrics.insecure", \.metricsInsecure,
+            "Allows a metrics.listen address that is not loopback: whoever reaches the port may read the metrics."),
+        .duration(
+            "metrics.interval", \.metricsInterval, in: .milliseconds(100)...Duration.seconds(3_600),
+            "How often the process's swift-metrics backend is told, when it has one."
+        ).reloadable(),
     ]
 }

@@ -101,7 +101,7 @@ extension Liveness {
         } else {
             untried.remove(peer)
             unresolved[peer] = now + 1_000_000_000
-            events?.log("the host of peer \(peer) has no address yet; trying on", true)
+            complain(.peerUnresolved, "the host of peer \(peer) has no address yet; trying on")
             checkFirstContact()
             schedule()
         }
@@ -176,7 +176,7 @@ extension Liveness {
         targets[address]?.backOff(now: monotonicNanoseconds(), jitter: jitter)
         if let entry = targets[address], entry.isConfigured, !entry.hasComplained, !entry.isSelf {
             targets[address]?.hasComplained = true
-            events?.log("peer not reached yet, trying on: \(reason)", false)
+            events?.log(.peerUnreached, "peer not reached yet, trying on: \(reason)")
         }
         tried(address)
         schedule()

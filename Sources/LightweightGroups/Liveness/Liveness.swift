@@ -23,8 +23,7 @@ final class Liveness {
         var disconnected: (MemberID) -> Void
         /// A peer knows this incarnation of this node's name, or another life with the same one.
         var outlived: (UInt32) -> Void
-        /// The line, and whether it is an operator's business.
-        var log: (String, _ isWarning: Bool) -> Void
+        var log: (LogLine, String) -> Void
     }
 
     let loop: EventLoop
@@ -223,7 +222,9 @@ final class Liveness {
 
     private func refuse(_ link: Link, _ refusal: LivenessFrame.Refusal) {
         count(refusal.counter)
-        complain("refused \(link.connection.peer.host): \(refusal.told)", refusal.isOperators)
+        complain(
+            refusal.isOperators ? .peerRefused : .strangerRefused,
+            "refused \(link.connection.peer.host): \(refusal.told)")
         link.connection.send(
             LivenessFrame.refusal(refusal.asSent(cluster: cluster)).encoded())
         drop(link)
@@ -231,16 +232,18 @@ final class Liveness {
 
     private func refused(_ refusal: LivenessFrame.Refusal, by link: Link) {
         count(refusal.counter)
-        complain("\(link.connection.peer) refused this node: \(refusal.heard)", refusal.isOperators)
+        complain(
+            refusal.isOperators ? .refusedByPeer : .turnedAway,
+            "\(link.connection.peer) refused this node: \(refusal.heard)")
         // Before the link ends, so that a new life has begun when the dial counts as done.
         if case .incarnation(let known) = refusal { events?.outlived(known) }
         drop(link)
     }
 
-    /// Refused peers dial again and again; a line is said once.
-    private func complain(_ line: String, _ isWarning: Bool) {
+    /// Refused peers dial again and again, and names are looked up again; a line is said once.
+    func complain(_ line: LogLine, _ text: String) {
         if complaints.count >= Self.complaintsKept { complaints.removeAll() }
-        if complaints.insert(line).inserted { events?.log(line, isWarning) }
+        if complaints.insert(text).inserted { events?.log(line, text) }
     }
 
     func count(_ reason: String) { refusals[reason, default: 0] += 1 }

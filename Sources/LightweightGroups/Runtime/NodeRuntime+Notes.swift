@@ -9,17 +9,17 @@ extension NodeRuntime {
         switch note {
         case .suspected(let member, let cause):
             statistics.lastSuspicionNanoseconds = UInt64(monotonicNanoseconds())
-            logger.info("suspect \(names.text(member)): \(cause)")
+            logger.write(.suspected, "suspect \(names.text(member)): \(cause)")
         case .alive(let member):
-            logger.debug("\(names.text(member)) is heard again")
+            logger.write(.heardAgain, "\(names.text(member)) is heard again")
         case .group(let group, let note):
             log(note, of: group)
         case .rejected(let reason):
-            logger.debug("a datagram was not taken: \(reason)")
+            logger.write(.datagramRejected, "a datagram was not taken: \(reason)")
         case .otherCluster(let member):
-            logger.debug("a datagram of another cluster, from \(names.text(member))")
+            logger.write(.otherCluster, "a datagram of another cluster, from \(names.text(member))")
         case .malformed(let kind, let member):
-            logger.debug("a malformed \(kind) from \(names.text(member))")
+            logger.write(.malformed, "a malformed \(kind) from \(names.text(member))")
         }
     }
 
@@ -27,16 +27,22 @@ extension NodeRuntime {
         switch note {
         case .installed(let view, let members, let isPrimary):
             statistics.hwgViews &+= 1
-            logger.info(
+            if let since = heldSince.removeValue(forKey: group) { flushed(in: now - since) }
+            logger.write(
+                .viewInstalled,
                 "\(group): view \(names.text(view)) of \(members)\(isPrimary ? "" : ", not primary")")
-        case .held(let view): logger.debug("\(group): Hold in \(names.text(view))")
-        case .restarted(let attempt): logger.debug("\(group): flush restarted, attempt \(attempt)")
-        case .tookOver(let from): logger.info("\(group): took over from \(names.text(from))")
-        case .adopted(let view): logger.info("\(group): adopted \(names.text(view))")
-        case .excluded(let view): logger.warning("\(group): excluded by \(names.text(view))")
-        case .refused(let by): logger.debug("\(group): refused by \(names.text(by))")
-        case .mergeFailed(let with): logger.debug("\(group): merge with \(names.text(with)) failed")
-        case .left: logger.info("\(group): left")
+        case .held(let view):
+            heldSince[group] = now
+            logger.write(.held, "\(group): Hold in \(names.text(view))")
+        case .restarted(let attempt): logger.write(.flushRestarted, "\(group): flush restarted, attempt \(attempt)")
+        case .tookOver(let from): logger.write(.tookOver, "\(group): took over from \(names.text(from))")
+        case .adopted(let view): logger.write(.adopted, "\(group): adopted \(names.text(view))")
+        case .excluded(let view): logger.write(.excluded, "\(group): excluded by \(names.text(view))")
+        case .refused(let by): logger.write(.flushRefused, "\(group): refused by \(names.text(by))")
+        case .mergeFailed(let with): logger.write(.mergeFailed, "\(group): merge with \(names.text(with)) failed")
+        case .left:
+            heldSince[group] = nil
+            logger.write(.groupLeft, "\(group): left")
         }
     }
 
@@ -61,6 +67,10 @@ extension NodeRuntime {
         statistics.hwgFlushes = core.heavyweightFlushes
         statistics.heavyweightGroups = core.heavyweightGroups
         statistics.suspicions = core.suspicions
+        statistics.lightweightGroups = UInt64(core.lightweightGroups)
+        statistics.carriedGroups = UInt64(core.carriedGroups)
+        statistics.seats = UInt64(seats.lazy.filter { $0 != nil }.count)
+        statistics.isReady = stage == .running && core.groupsInView > 0
         statistics.interference = core.lightweight.interference
         statistics.lwgFlushes = core.lightweight.flushes
         statistics.earlyMessages = core.lightweight.early

@@ -150,7 +150,8 @@ extension NodeRuntime {
         for case let consumer? in consumers { consumer.isDue = false }
         guard !due.isEmpty else { return }
         statistics.evictedSeats &+= UInt64(due.count)
-        logger.warning(
+        logger.write(
+            .seatsEvicted,
             "\(due.count) seats are lost, the first in ‘\(due[0].group.name)’: their consumer does not take its messages"
         )
         handle(.evict(seats: due.map(\.handle), .slow))

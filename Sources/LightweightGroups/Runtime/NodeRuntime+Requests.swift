@@ -29,7 +29,7 @@ extension NodeRuntime {
         let answer = Answer<[Group]>()
         let isRunning = loop.execute { [self] in
             guard stage == .running else { return answer.resolve(.failure(.stopped)) }
-            join(JoinCall(names: names, sink: sink, answer: answer), at: endpoint)
+            join(JoinCall(names: names, sink: sink, answer: answer, at: now), at: endpoint)
         }
         guard isRunning else { throw .stopped }
         return try await answer.value()

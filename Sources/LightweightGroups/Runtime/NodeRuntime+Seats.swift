@@ -68,7 +68,7 @@ extension NodeRuntime {
 
     func refused(_ endpoint: ShortName, _ group: String, _ refusal: LWGRefusal) {
         guard let call = joins.removeValue(forKey: JoinKey(endpoint: endpoint, group: group)) else {
-            return logger.warning("a request for ‘\(group)’ was refused: \(refusal)")
+            return logger.write(.joinRefused, "a request for ‘\(group)’ was refused: \(refusal)")
         }
         call.failure = call.failure ?? GroupError(refusal, group: group, endpoint: endpoint.description)
         answered(call)
@@ -77,6 +77,7 @@ extension NodeRuntime {
     private func answered(_ call: JoinCall) {
         call.open -= 1
         guard call.open == 0 else { return }
+        joined(in: now - call.since)
         guard let failure = call.failure else {
             return call.answer.resolve(.success(call.names.compactMap { call.seated[$0] }))
         }

@@ -37,7 +37,7 @@ extension NodeRuntime {
             drainIfStopping()
             limit?.schedule(after: Interval(settings.failureTimeout).nanoseconds)
         } else {
-            logger.warning("the groups could not be left in time; ending without the others' consent")
+            logger.write(.leaveTimedOut, "the groups could not be left in time; ending without the others' consent")
             finish()
         }
     }
@@ -60,12 +60,16 @@ extension NodeRuntime {
         inboxes.removeAll()
         writeTrace()
         snapshot()
+        metrics?.report(statistics)
+        endpoint?.close()
         liveness.close()
         socket.close()
         deadline?.cancel()
         pause?.cancel()
         grace?.cancel()
         limit?.cancel()
+        reporting?.cancel()
+        logger.write(.stopped, "\(names.text(me)) has stopped")
         loop.stop()
     }
 }

@@ -58,7 +58,7 @@ extension NodeRuntime {
 
     func writeTrace() {
         guard trace != nil, let failure = trace?.write(effects.pointee.trace) else { return }
-        logger.error("\(failure); lines are lost and counted until it can be written again")
+        logger.write(.traceFailed, "\(failure); lines are lost and counted until it can be written again")
     }
 
     private func schedule() {

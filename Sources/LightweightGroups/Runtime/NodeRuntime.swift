@@ -1,7 +1,6 @@
 import EventLoop
 import GroupCore
 import GroupModel
-import Logging
 import Synchronization
 
 /// One node at work: the protocol core, the sockets, the trace and the seats, on one loop.
@@ -12,7 +11,7 @@ import Synchronization
 final class NodeRuntime: @unchecked Sendable {
     // Any thread.
     let loop: EventLoop
-    let settings: NodeSettings
+    private let current: Mutex<NodeSettings>
     let names = NodeNames()
     let tickets = Tickets()
     let outbox: Outbox
@@ -26,12 +25,17 @@ final class NodeRuntime: @unchecked Sendable {
     let core: UnsafeMutablePointer<NodeCore>
     let effects: UnsafeMutablePointer<Effects>
 
-    let logger: Logger
+    var logger: NodeLog
+    let metrics: MetricsReporter?
+    let endpoint: HTTPListener?
     let socket: DatagramSocket
     let liveness: Liveness
     var trace: TraceFile?
     var incarnation: Incarnation
     var deadline: LoopTimer?
+    var reporting: LoopTimer?
+    /// When each heavyweight group that is held now was; at most one entry per group.
+    var heldSince: [HWGID: Instant] = [:]
     var deadlineSet: Instant?
     var pause: LoopTimer?
     var grace: LoopTimer?
@@ -91,10 +95,13 @@ final class NodeRuntime: @unchecked Sendable {
 
     init(_ prepared: Prepared) throws(SystemError) {
         loop = prepared.loop
-        settings = prepared.settings
+        current = Mutex(prepared.settings)
+        let settings = prepared.settings
         logger = prepared.logger
         socket = prepared.socket
         liveness = prepared.liveness
+        metrics = MetricsReporter(prepared.metrics, node: prepared.settings.name)
+        endpoint = prepared.endpoint
         incarnation = prepared.incarnation
         listenAddress = prepared.socket.address
         myself = Mutex(prepared.core.card.member)
@@ -113,6 +120,7 @@ final class NodeRuntime: @unchecked Sendable {
         pause = try LoopTimer(loop) { [unowned self] in pauseEnded() }
         grace = try LoopTimer(loop) { [unowned self] in graceEnded() }
         limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }
+        reporting = try LoopTimer(loop) { [unowned self] in reportMetrics() }
         statistics.receiveBufferBytes = socket.receiveBufferBytes
         statistics.sendBufferBytes = socket.sendBufferBytes
         statistics.coalescing = socket.coalesces
@@ -129,6 +137,12 @@ final class NodeRuntime: @unchecked Sendable {
 
     /// This node's member; it changes once at most, when a peer knows a higher incarnation at the start.
     var identity: MemberID { myself.withLock { $0 } }
+
+    /// As they are in force: `reload` changes some of them on the loop.
+    var settings: NodeSettings {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
 
     func hasEnded() async {
         let answer = Answer<Void>()
@@ -160,19 +174,23 @@ final class NodeRuntime: @unchecked Sendable {
             connected: { [unowned self] in peerConnected($0, $1) },
             disconnected: { [unowned self] in peerDisconnected($0) },
             outlived: { [unowned self] in outlived(by: $0) },
-            log: { [unowned self] line, isWarning in
-                logger.log(level: isWarning ? .warning : .info, "\(line)")
-            })
+            log: { [unowned self] line, text in logger.write(line, "\(text)") })
         let core = core
         let effects = effects
         socket.start { bytes, _ in
             core.pointee.datagramArrived(
                 bytes, at: Instant(nanoseconds: monotonicNanoseconds()), into: &effects.pointee)
         }
+        endpoint?.answer = { [unowned self] in answer($0) }
+        if let endpoint {
+            logger.write(.metricsListening, "metrics on http://\(endpoint.address)/metrics")
+        }
         loop.turnEnded = { [unowned self] in turn() }
         loop.execute { [self] in
             if settings.explicitHolds, let name = ShortName("0") { explicitHolds(name, true) }
             self.effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
+            logger.write(.started, "\(names.text(me)) listens on \(listenAddress)")
+            reportMetrics()
             liveness.dial(peers, firstContact: firstContact)
         }
         // The thread keeps the runtime alive until the loop has ended.
@@ -184,11 +202,11 @@ final class NodeRuntime: @unchecked Sendable {
     private func peerConnected(_ card: NodeCard, _ address: SocketAddress) {
         meet(card, address)
         core.pointee.handle(.peerConnected(card), at: now, into: &effects.pointee)
-        logger.debug("connected to \(names.text(card.member)) at \(address)")
+        logger.write(.connected, "connected to \(names.text(card.member)) at \(address)")
     }
 
     private func peerDisconnected(_ member: MemberID) {
-        logger.info("the connection to \(names.text(member)) ended")
+        logger.write(.disconnected, "the connection to \(names.text(member)) ended")
         // What it sent before its end is judged before its end is.
         if !isReadingPaused { socket.drain() }
         core.pointee.handle(.peerDisconnected(member), at: now, into: &effects.pointee)
@@ -216,11 +234,12 @@ final class NodeRuntime: @unchecked Sendable {
             do {
                 raised = try incarnation.raise(above: known)
             } catch {
-                logger.error("the incarnation cannot be raised: \(error)")
+                logger.write(.incarnationNotRaised, "the incarnation cannot be raised: \(error)")
             }
         }
         guard raised else {
-            logger.error(
+            logger.write(
+                .namesake,
                 """
                 another node runs, or ran later, as ‘\(settings.name)’ (incarnation \(known), this one \
                 \(me.incarnation)). Give each node a name of its own, or restart this one.
@@ -236,7 +255,7 @@ final class NodeRuntime: @unchecked Sendable {
         myself.withLock { $0 = configuration.card.member }
         for endpoint in explicitEndpoints.sorted() { explicitHolds(endpoint, true) }
         effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
-        logger.notice("took incarnation \(incarnation.value), because a peer knows \(known)")
+        logger.write(.incarnationRaised, "took incarnation \(incarnation.value), because a peer knows \(known)")
         liveness.reborn(as: .init(card: configuration.card, life: liveness.me.life))
     }
 }

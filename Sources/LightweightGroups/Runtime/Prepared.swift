@@ -1,4 +1,6 @@
+import CoreMetrics
 import EventLoop
+import Glibc
 import GroupCore
 import GroupModel
 import Logging
@@ -6,38 +8,41 @@ import Logging
 /// What a node needs before its loop runs: settings checked, addresses bound, incarnation taken.
 struct Prepared {
     let settings: NodeSettings
-    let logger: Logger
+    let logger: NodeLog
+    let metrics: any MetricsFactory
     let loop: EventLoop
     let socket: DatagramSocket
     let liveness: Liveness
     let incarnation: Incarnation
+    let endpoint: HTTPListener?
     let core: CoreConfiguration
     let peers: [HostPort]
 
     /// Ports that are tried when any will do: the one that the datagram socket got may be another's for streams.
     private static let portAttempts = 32
 
-    init(_ settings: NodeSettings, logger: Logger?) throws(GroupError) {
-        var logger = logger ?? Logger(label: "lwg")
-        logger.logLevel = settings.logLevel
-        logger[metadataKey: "node"] = "\(settings.name)"
+    init(_ settings: NodeSettings, logger: Logger?, metrics: any MetricsFactory) throws(GroupError) {
         self.settings = settings
-        self.logger = logger
+        self.logger = NodeLog(logger ?? Logger(label: "lwg"), node: settings.name, level: settings.logLevel)
+        self.metrics = metrics
         guard NodeSettings.isNodeName(settings.name) else { throw .badName(settings.name) }
         guard (1...LivenessFrame.clusterBytes).contains(settings.cluster.utf8.count) else {
             throw .setting(key: "node.cluster", problem: "a cluster's name has 1 to 255 bytes")
         }
         let (listen, peers) = try Self.addresses(settings)
         self.peers = peers
-        let defaultGroup = try Self.hwg(settings.defaultGroup, key: "mapping.defaultGroup")
-        var pins: [(pattern: String, group: HWGID)] = []
-        for pin in settings.pins { pins.append((pin.pattern, try Self.hwg(pin.group, key: "mapping.pins"))) }
+        let metricsAddress = try Self.metricsAddress(settings)
+        let defaultGroup = try CoreConfiguration.hwg(settings.defaultGroup, key: "mapping.default")
         try Self.check(settings)
 
         let loop: EventLoop
         let incarnation: Incarnation
         do {
             loop = try EventLoop()
+        } catch {
+            throw .system(error, advice: "Check the limits of the process.")
+        }
+        do {
             incarnation = try Incarnation(name: settings.name, directory: settings.stateDirectory)
         } catch {
             throw .system(error, advice: "Check the state directory and its permissions.")
@@ -50,6 +55,11 @@ struct Prepared {
         let socket = try Self.bind(listen, settings, loop, liveness)
         let card = NodeCard(name: settings.name, member: member, address: NodeAddress(socket.address))
         liveness.me.card = card
+        do {
+            endpoint = try metricsAddress.map { address throws(SystemError) in try HTTPListener(loop, bind: address) }
+        } catch {
+            throw .system(error, advice: "Choose another metrics.listen address, or end what uses this one.")
+        }
         self.loop = loop
         self.socket = socket
         self.liveness = liveness
@@ -60,21 +70,11 @@ struct Prepared {
         core.initialCount =
             core.initialNodes.isEmpty
             ? 1 + peers.filter { $0.numeric != socket.address }.count : core.initialNodes.count
-        core.heartbeatInterval = Interval(settings.heartbeatInterval)
-        core.failureTimeout = Interval(settings.failureTimeout)
-        core.gather = Interval(settings.gather)
-        core.mergeGather = Interval(settings.mergeGather)
-        core.resendInterval = Interval(settings.resendInterval)
-        core.holdDeadline = Interval(settings.holdDeadline)
-        core.flushTimeout = Interval(settings.flushTimeout)
-        core.joinGather = peers.isEmpty ? .zero : Interval(settings.joinGather)
-        core.announceInterval = Interval(settings.announceInterval)
+        try core.retune(by: settings)
         core.isFresh = incarnation.isFirst
         core.packetBytes = settings.packetBytes
         core.windowPackets = settings.windowPackets
         core.windowBytes = settings.windowBytes
-        core.pins = pins
-        core.perGroup = settings.perGroupHWG
         core.traces = settings.traceFile != nil
         self.core = core
     }
@@ -87,11 +87,11 @@ struct Prepared {
             guard let first = try HostPort(parsing: settings.listen).resolve().first else { throw GroupError.stopped }
             listen = first
         } catch {
-            throw .setting(key: "node.listen", problem: "\(error)")
+            throw .setting(key: "transport.listen", problem: "\(error)")
         }
         guard listen.isLoopback || settings.insecure else {
             throw .setting(
-                key: "node.listen",
+                key: "transport.listen",
                 problem: "\(listen) can be reached from other machines, and packets are not authenticated yet. Use a "
                     + "loopback address such as 127.0.0.1, or accept the risk with transport.insecure: true")
         }
@@ -100,10 +100,29 @@ struct Prepared {
             do {
                 peers.append(try HostPort(parsing: text))
             } catch {
-                throw .setting(key: "node.peers", problem: "\(error)")
+                throw .setting(key: "membership.peers", problem: "\(error)")
             }
         }
         return (listen, peers)
+    }
+
+    private static func metricsAddress(_ settings: NodeSettings) throws(GroupError) -> SocketAddress? {
+        guard let text = settings.metricsListen else { return nil }
+        let address: SocketAddress
+        do {
+            let wanted = SettingForm.metricsAddress(text).map { HostPort(host: $0.host, port: $0.port) }
+            guard let first = try (wanted ?? HostPort(parsing: text)).resolve().first else { return nil }
+            address = first
+        } catch {
+            throw .setting(key: "metrics.listen", problem: "\(error)")
+        }
+        guard address.isLoopback || settings.metricsInsecure else {
+            throw .setting(
+                key: "metrics.listen",
+                problem: "\(address) can be reached from other machines, and everybody there may read the metrics. Use "
+                    + "a loopback address, or accept that with metrics.insecure: true")
+        }
+        return address
     }
 
     private static func check(_ settings: NodeSettings) throws(GroupError) {
@@ -136,13 +155,6 @@ struct Prepared {
                     + "its whole node its groups")
         }
         for name in settings.initialNodes where !NodeSettings.isNodeName(name) { throw .badName(name) }
-    }
-
-    private static func hwg(_ name: String, key: String) throws(GroupError) -> HWGID {
-        guard let short = ShortName(name) else {
-            throw .setting(key: key, problem: "‘\(name)’ is no group name: 1 to 15 of [A-Za-z0-9_.-]")
-        }
-        return HWGID(named: short)
     }
 
     /// Datagrams and streams on one port number.
@@ -180,6 +192,10 @@ extension Interval {
 
 extension GroupError {
     static func system(_ error: SystemError, advice: String) -> GroupError {
-        .system(operation: error.operation, error: error.reason, advice: advice)
+        let isOutOfDescriptors = error.code == EMFILE || error.code == ENFILE
+        let descriptors =
+            "Raise the limit of open files (ulimit -n): a node needs some 16, and two for each other node."
+        return .system(
+            operation: error.operation, error: error.reason, advice: isOutOfDescriptors ? descriptors : advice)
     }
 }

@@ -32,16 +32,18 @@ final class JoinCall {
     let names: [String]
     let sink: Consumer.Sink?
     let answer: Answer<[Group]>
+    let since: Instant
     /// The inbox's or handler's consumer; a stream's groups have one each.
     var shared: Consumer?
     var seated: [String: Group] = [:]
     var open: Int
     var failure: GroupError?
 
-    init(names: [String], sink: Consumer.Sink?, answer: Answer<[Group]>) {
+    init(names: [String], sink: Consumer.Sink?, answer: Answer<[Group]>, at now: Instant) {
         self.names = names
         self.sink = sink
         self.answer = answer
+        since = now
         open = names.count
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import LightweightGroups
 
 enum BenchKind: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case join, leave, recovery, flush, throughput, latency, limit
+    case join, leave, recovery, flush, status, throughput, latency, limit
 }
 
 enum BenchMode: String, CaseIterable, ExpressibleByArgument, Sendable {
@@ -21,6 +21,8 @@ struct BenchCommand: AsyncParsableCommand {
             leave       from the call to the last remaining member's view, one of --groups groups
             recovery    from before kill -9 to the last survivor's last view
             flush       Hold to view, while the last node leaves and joins one group again and again
+            status      one message per group, member and 2 s, spread evenly: packets and processor time per node, memory per
+                        group and node; and the same with no messages at all (idle)
             throughput  messages delivered per member and second, the minimum over members, own ones included
             latency     one way for fifo, self-delivery for total and safe
             limit       the packets and fan-out of throughput through the best bare sockets
@@ -38,7 +40,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Nodes that send.") var senders = 1
     @Option(help: "fifo, total or safe.") var order = "fifo"
     @Option(help: "Messages per second and sender: the load of flush, the pace of latency.") var rate = 0.0
-    @Option(help: "How long flush, throughput, latency and limit measure.") var seconds = 3.0
+    @Option(help: "How long flush, status, throughput, latency and limit measure.") var seconds = 3.0
     @Flag(help: "join: the joining node is in no heavyweight group before.") var cold = false
     @Option(help: ArgumentHelp("The nodes' YAML file.", valueName: "file")) var config: String?
     @Option(help: ArgumentHelp("Write a trace per node and run with this prefix.", valueName: "prefix"))

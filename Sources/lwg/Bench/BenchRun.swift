@@ -19,6 +19,7 @@ struct BenchRun {
         case .leave: try await leave()
         case .recovery: try await recovery()
         case .flush: try await flush()
+        case .status: try await status()
         case .throughput: try await bothConsumers(throughput)
         case .latency: try await bothConsumers(latency)
         case .limit: try await limit()

@@ -77,7 +77,7 @@ struct ConfigCommand: AsyncParsableCommand {
                     [
                         "key": .string(key.path), "default": key.default.json, "range": .string(key.kind.range),
                         "unit": .optional(key.kind.unit), "variable": .string(key.environmentName),
-                        "text": .string(key.text),
+                        "reloadable": .bool(key.isReloadable), "text": .string(key.text),
                     ]
                 }
                 LineWriter.output.write(["keys": .array(keys)])
@@ -91,7 +91,8 @@ struct ConfigCommand: AsyncParsableCommand {
                 }
                 let unit = key.kind.unit.map { " (units: \($0))" } ?? ""
                 for line in Self.wrapped(key.text) + [
-                    "Allowed: \(key.kind.range)\(unit). Variable: \(key.environmentName)."
+                    "Allowed: \(key.kind.range)\(unit). Variable: \(key.environmentName). "
+                        + (key.isReloadable ? "Can change while the node runs." : "A change needs a restart.")
                 ] {
                     LineWriter.output.write("  # \(line)", more: true)
                 }

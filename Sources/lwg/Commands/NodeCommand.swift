@@ -18,10 +18,12 @@ struct NodeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings()
+        Signals.ignoreHangUps()
         let logger = Logger.toStandardError(settings.logLevel)
         let node = try await GroupNode.start(settings, logger: logger)
         let reporter = ShellReporter(json: json)
-        reporter.report(.ready(member: node.member, pid: getpid(), listen: node.listenAddress))
+        reporter.report(
+            .ready(member: node.member, pid: getpid(), listen: node.listenAddress, metrics: node.metricsAddress))
         let inbox = Inbox()
         let printing = Task {
             var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { _ in }
@@ -36,7 +38,11 @@ struct NodeCommand: AsyncParsableCommand {
             }
         }
         let services = ServiceGroup(
-            configuration: .init(services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            configuration: .init(
+                services: [
+                    .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: options.watch(node)),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await services.run()
         if groups.isEmpty { printing.cancel() }
         await printing.value

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import LightweightGroups
 
 /// What `node` and `shell` know of a node: flags above environment variables above the file.
@@ -17,6 +18,12 @@ struct NodeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The YAML file with everything else; see `lwg config defaults`.", valueName: "file"))
     var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Answer /metrics, /livez and /readyz over HTTP; a port alone is one of 127.0.0.1, and 0 a free one.",
+            valueName: "host:port"))
+    var metrics: String?
 
     @Option(help: ArgumentHelp("Append a trace, one JSON object per line, for `lwg check`.", valueName: "file"))
     var trace: String?
@@ -38,6 +45,12 @@ struct NodeOptions: ParsableArguments {
         return settings
     }
 
+    /// Follows the file, with the same environment and flags above it.
+    func watch(_ node: GroupNode) -> ConfigurationWatch {
+        ConfigurationWatch(
+            node: node, file: config, environment: ProcessInfo.processInfo.environment, flags: flags)
+    }
+
     var flags: [SettingFlag] {
         var flags: [SettingFlag] = []
         func add(_ flag: String, _ path: String, _ text: String?) {
@@ -55,6 +68,7 @@ struct NodeOptions: ParsableArguments {
         add("--name", "node.name", name)
         add("--listen", "transport.listen", listen)
         add("--cluster", "node.cluster", cluster)
+        add("--metrics", "metrics.listen", metrics)
         if !peer.isEmpty { flags.append(SettingFlag(flag: "--peer", path: "membership.peers", texts: peer)) }
         return flags
     }

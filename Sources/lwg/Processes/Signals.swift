@@ -22,6 +22,9 @@ final class Signals: @unchecked Sendable {
     /// A broken pipe is an error of `write`, not the end of the process.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
+    /// SIGHUP means to read the configuration again, also before somebody is there to do it.
+    static func ignoreHangUps() { signal(SIGHUP, SIG_IGN) }
+
     /// At Ctrl-C: kills the processes that were started, and ends.
     static func endWithChildren() -> Signals {
         Signals {

@@ -25,7 +25,11 @@ struct ShellCommand: AsyncParsableCommand {
         // Before the node's threads exist, so that no signal finds the default action.
         signal(SIGINT, SIG_IGN)
         signal(SIGTERM, SIG_IGN)
+        Signals.ignoreHangUps()
         let node = try await GroupNode.start(settings, logger: .toStandardError(settings.logLevel))
+        let watch = options.watch(node)
+        let watching = Task { try await watch.run() }
+        defer { watching.cancel() }
         let session = ShellSession(node: node, settings: settings, reporter: ShellReporter(json: json))
         await session.run(lines: LineReader(descriptor: STDIN_FILENO))
     }

@@ -2,7 +2,7 @@ import LightweightGroups
 
 /// What `lwg shell` and `lwg node` tell, each as an object of design.md, section 8, and as a line for people.
 enum ShellEvent: Sendable {
-    case ready(member: String, pid: Int32, listen: String)
+    case ready(member: String, pid: Int32, listen: String, metrics: String?)
     case view(ShellView)
     case message(group: String, number: UInt64, from: String, view: String, order: Order, text: String)
     case sent(group: String, message: String)
@@ -18,8 +18,12 @@ enum ShellEvent: Sendable {
 
     var json: JSON {
         switch self {
-        case .ready(let member, let pid, let listen):
-            ["ev": "ready", "p": .string(member), "pid": .int(Int(pid)), "listen": .string(listen)]
+        case .ready(let member, let pid, let listen, let metrics):
+            .object(
+                [
+                    .init(key: "ev", value: "ready"), .init(key: "p", value: .string(member)),
+                    .init(key: "pid", value: .int(Int(pid))), .init(key: "listen", value: .string(listen)),
+                ] + (metrics.map { [.init(key: "metrics", value: .string($0))] } ?? []))
         case .view(let view): .object([.init(key: "ev", value: "view")] + view.fields)
         case .message(let group, let number, let from, let view, let order, let text):
             [
@@ -55,7 +59,9 @@ enum ShellEvent: Sendable {
     /// One line, or several for lists.
     var text: String {
         switch self {
-        case .ready(let member, let pid, let listen): "ready: \(member), process \(pid), listening on \(listen)"
+        case .ready(let member, let pid, let listen, let metrics):
+            "ready: \(member), process \(pid), listening on \(listen)"
+                + (metrics.map { ", metrics on http://\($0)/metrics" } ?? "")
         case .view(let view): view.text
         case .message(let group, _, let from, _, let order, let text):
             "\(group): \(from)\(order == .fifo ? "" : " (\(order.word))"): \(text)"

@@ -10,6 +10,8 @@ actor ShellSession {
     private let settings: NodeSettings
 
     private var groups: [String: Group] = [:]
+    /// The inbox has been a group's, so that the node's end is its end.
+    private var hasJoined = false
     /// The last command of each group that has not ended.
     private var tails: [String: Task<Void, Never>] = [:]
     private var waiting = 0
@@ -27,7 +29,8 @@ actor ShellSession {
 
     /// Takes commands until the input ends, `quit`, or SIGINT or SIGTERM; then leaves all groups in one flush.
     func run(lines: LineReader) async {
-        reporter.report(.ready(member: node.member, pid: getpid(), listen: node.listenAddress))
+        reporter.report(
+            .ready(member: node.member, pid: getpid(), listen: node.listenAddress, metrics: node.metricsAddress))
         let printing = Task { [node, inbox, reporter] in
             var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { await self.forget($0) }
             await events.run()
@@ -41,6 +44,7 @@ actor ShellSession {
         ending.cancel()
         await drain()
         await node.stop()
+        if !hasJoined { printing.cancel() }
         await printing.value
     }
 
@@ -124,6 +128,7 @@ actor ShellSession {
     private func join(_ names: [String]) async {
         do {
             for group in try await node.join(names, into: inbox) { groups[group.name] = group }
+            hasJoined = true
         } catch {
             reporter.report(error, command: "join")
         }

@@ -50,6 +50,28 @@ extension Worker {
         replaceTrickle(task)
     }
 
+    /// How often status messages leave: what is due by then leaves together, as from a program with one timer.
+    private static let statusTick = Duration.milliseconds(20)
+
+    /// Begins to send one message to each group in every period, or ends that.
+    func status(to numbers: [Int], every seconds: Double, size: Int) {
+        let groups = groups(numbers)
+        guard seconds > 0, !groups.isEmpty else { return replaceTrickle(nil) }
+        replaceTrickle(
+            Task {
+                let start = Monotonic.nanoseconds
+                var sent = 0
+                while !Task.isCancelled {
+                    let due = Int(Double(Monotonic.nanoseconds - start) / 1e9 / seconds * Double(groups.count))
+                    while sent < due, !Task.isCancelled {
+                        try? await groups[sent % groups.count].multicast(Self.message(size: size))
+                        sent += 1
+                    }
+                    try? await Task.sleep(for: Self.statusTick)
+                }
+            })
+    }
+
     /// Sends and counts between two pairs of points of time.
     func flood(
         _ numbers: [Int], size: Int, order: Order, sending: WorkerOrder.Span?, counting: WorkerOrder.Span

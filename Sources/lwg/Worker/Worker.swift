@@ -82,6 +82,9 @@ final class Worker: Sendable {
         case .trickle(let numbers, let perSecond, let size, let orders):
             trickle(to: numbers, perSecond: perSecond, size: size, orders: orders)
             return .done(from: begin, to: Monotonic.nanoseconds)
+        case .status(let numbers, let period, let size):
+            status(to: numbers, every: period, size: size)
+            return .done(from: begin, to: Monotonic.nanoseconds)
         case .flood(let numbers, let size, let order, let sending, let counting):
             return try await flood(numbers, size: size, order: order, sending: sending, counting: counting)
         case .timeDeliveries(let own):
@@ -136,11 +139,14 @@ final class Worker: Sendable {
 
     private func figures() async -> WorkerReport.Figures {
         let statistics = await node.statistics()
+        let process = ProcessFigures.now()
         let hwgs = Set(await node.mapping().map(\.hwg)).sorted().map(\.description)
         return tally.withLock { tally in
             var figures = WorkerReport.Figures()
             for counter in statistics.counters { figures.counters[counter.name] = counter.value }
             figures.suspectedAt = Int64(clamping: statistics.lastSuspicionNanoseconds)
+            figures.processorSeconds = process.processorSeconds
+            figures.residentBytes = process.residentBytes ?? 0
             figures.hwgs = hwgs
             figures.hwgViews = tally.hwgViews.map { "\($0.group) \($0.view)" }.sorted()
             figures.lwgViews = tally.lwgViews

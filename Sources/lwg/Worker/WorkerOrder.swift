@@ -24,6 +24,8 @@ struct WorkerOrder: Codable, Sendable {
         case send(groups: [Int], count: Int, size: Int, orders: [Order])
         /// Sends all the time, to one group after the other; 0 messages a second ends it.
         case trickle(groups: [Int], perSecond: Double, size: Int, orders: [Order])
+        /// One message to each of the groups in every period, spread evenly over it; 0 seconds ends it.
+        case status(groups: [Int], everySeconds: Double, size: Int)
         /// Sends as fast as the window lets it between two points of the monotonic clock, and counts what is
         /// delivered between two others.
         case flood(groups: [Int], size: Int, order: Order, sending: Span?, counting: Span)
@@ -81,6 +83,9 @@ struct WorkerReport: Codable, Sendable {
         var deliveries: [Int64] = []
         /// The monotonic clock at the last suspicion; 0 for none.
         var suspectedAt: Int64 = 0
+        /// User and system time since the process began.
+        var processorSeconds = 0.0
+        var residentBytes = 0
     }
 }
 

@@ -21,7 +21,8 @@ enum Executable {
 
     /// Runs to the end; killed after `seconds`, whereupon the status is 9.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60, program: String = path
+        _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60, program: String = path,
+        descriptors: Int? = nil
     ) throws -> Outcome {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -32,6 +33,10 @@ enum Executable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
+        if let descriptors {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", program] + arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)

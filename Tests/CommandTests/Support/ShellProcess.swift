@@ -34,7 +34,7 @@ final class ShellProcess: Sendable {
 
     init(
         _ name: String, cluster: String, peers: [String] = [], trace: TemporaryDirectory? = nil,
-        command: String = "shell", arguments more: [String] = []
+        command: String = "shell", arguments more: [String] = [], descriptors: Int? = nil
     ) throws {
         self.name = name
         process = Process()
@@ -46,6 +46,11 @@ final class ShellProcess: Sendable {
         // A second life of a node appends to the trace of the first.
         if let trace { arguments += ["--trace", "\(trace.path)/\(name).jsonl"] }
         process.arguments = arguments + more
+        if let descriptors {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments =
+                ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", Executable.path] + arguments + more
+        }
         let (toProcess, fromProcess) = (Pipe(), Pipe())
         process.standardInput = toProcess
         process.standardOutput = fromProcess
@@ -93,6 +98,7 @@ final class ShellProcess: Sendable {
     }
 
     func terminate() { process.terminate() }
+    func hangUp() { Glibc.kill(process.processIdentifier, SIGHUP) }
 
     var events: [Event] { state.withLock { $0.events } }
     func events(_ kind: String) -> [Event] { events.filter { $0.kind == kind } }
@@ -124,6 +130,18 @@ final class ShellProcess: Sendable {
 
     var listen: String {
         get async throws { try await event("ready")["listen"] ?? "" }
+    }
+
+    /// Asks `stats` until a counter has reached a value; the last of them.
+    func counter(_ name: String, atLeast value: Int) async throws -> Int {
+        var asked = events("stats").count
+        while true {
+            command("stats")
+            asked += 1
+            let stats = try await events("stats", count: asked)
+            let counters = stats[asked - 1].fields["counters"] as? [String: Int]
+            if let count = counters?[name], count >= value { return count }
+        }
     }
 
     private func until<T: Sendable>(

@@ -1,0 +1,51 @@
+import GroupModel
+import HWGProtocol
+import LWGProtocol
+
+/// What a running node can be told anew. Safety rests on none of it: times decide when something is suspected, proposed
+/// or repeated, and the mapping where groups go that are joined from now on.
+extension NodeCore {
+    mutating func retune(by fresh: CoreConfiguration, at now: Instant) {
+        configuration.heartbeatInterval = fresh.heartbeatInterval
+        configuration.failureTimeout = fresh.failureTimeout
+        configuration.gather = fresh.gather
+        configuration.mergeGather = fresh.mergeGather
+        configuration.resendInterval = fresh.resendInterval
+        configuration.flushTimeout = fresh.flushTimeout
+        configuration.holdDeadline = fresh.holdDeadline
+        configuration.joinGather = fresh.joinGather
+        configuration.announceInterval = fresh.announceInterval
+        configuration.defaultGroup = fresh.defaultGroup
+        configuration.pins = fresh.pins
+        configuration.perGroup = fresh.perGroup
+        peers.retime(heartbeatInterval: fresh.heartbeatInterval, failureTimeout: fresh.failureTimeout)
+        lwg.remap(configuration.mapping)
+        lwg.retime(holdDeadline: fresh.holdDeadline)
+        if let due = announceAt { announceAt = min(due, now + fresh.announceInterval) }
+        let parameters = configuration.groupParameters
+        for slot in slots.indices where isLive[slot] {
+            slots[slot].retime(by: parameters)
+            // Deadlines follow from the times: the turn's end asks for them again.
+            touch(slot)
+        }
+    }
+}
+
+extension CoreConfiguration {
+    var mapping: StaticMapping { StaticMapping(default: defaultGroup, pins: pins, perGroup: perGroup) }
+
+    /// Of each heavyweight group.
+    var groupParameters: HWGParameters {
+        var parameters = HWGParameters()
+        parameters.gather = gather
+        parameters.mergeGather = mergeGather
+        parameters.resendInterval = resendInterval
+        parameters.flushTimeout = flushTimeout
+        parameters.joinGather = joinGather
+        parameters.rule = PrimaryRule(initialNodes: initialNodes, initialCount: initialCount)
+        parameters.multicast.packetBytes = packetBytes
+        parameters.multicast.windowPackets = windowPackets
+        parameters.multicast.windowBytes = windowBytes
+        return parameters
+    }
+}

@@ -1,0 +1,36 @@
+import Logging
+
+/// Every kind of line that the library logs. Its name is in the line's metadata, as `event`; `Design/Operations.md`
+/// says what each means and what to do.
+public enum LogLine: String, CaseIterable, Sendable {
+    // The node.
+    case started, stopped, leaveTimedOut, metricsListening
+    case incarnationRaised, incarnationNotRaised, namesake
+    case traceFailed, joinRefused, seatsEvicted
+    // Other nodes.
+    case connected, disconnected, peerUnreached, peerUnresolved, peerRefused, strangerRefused, refusedByPeer, turnedAway
+    case suspected, heardAgain
+    case datagramRejected, otherCluster, malformed
+    // Heavyweight groups.
+    case viewInstalled, held, flushRestarted, tookOver, adopted, excluded, flushRefused, mergeFailed, groupLeft
+    // Configuration at run time.
+    case reloaded, needsRestart, reloadRefused, reloadUnchanged
+
+    /// What needs somebody is a warning or worse; what tells the group's history is `info`; the rest is `debug`.
+    public var level: Logger.Level {
+        switch self {
+        case .incarnationNotRaised, .namesake, .traceFailed, .reloadRefused: .error
+        case .leaveTimedOut, .joinRefused, .seatsEvicted, .peerUnresolved, .peerRefused, .refusedByPeer, .excluded,
+            .needsRestart:
+            .warning
+        case .incarnationRaised, .reloaded: .notice
+        case .started, .stopped, .metricsListening, .disconnected, .peerUnreached, .strangerRefused, .turnedAway,
+            .suspected,
+            .viewInstalled, .tookOver, .adopted, .groupLeft, .reloadUnchanged:
+            .info
+        case .connected, .heardAgain, .datagramRejected, .otherCluster, .malformed, .held, .flushRestarted,
+            .flushRefused, .mergeFailed:
+            .debug
+        }
+    }
+}

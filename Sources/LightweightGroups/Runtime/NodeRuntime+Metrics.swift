@@ -1,0 +1,46 @@
+import EventLoop
+import GroupModel
+
+// What the node shows of itself: to swift-metrics at a slow pace, and over HTTP when asked.
+extension NodeRuntime {
+    /// To be done every `metrics.interval`, when there is somebody who takes them.
+    func reportMetrics() {
+        guard let metrics, stage != .stopped else { return }
+        snapshot()
+        metrics.report(statistics)
+        reporting?.schedule(after: Interval(settings.metricsInterval).nanoseconds)
+    }
+
+    func flushed(in time: Interval) {
+        statistics.hwgFlushTimes.record(time.nanoseconds)
+        metrics?.took("lwg_hwg_flush_seconds", nanoseconds: time.nanoseconds)
+    }
+
+    func joined(in time: Interval) {
+        statistics.joinTimes.record(time.nanoseconds)
+        metrics?.took("lwg_join_seconds", nanoseconds: time.nanoseconds)
+    }
+
+    /// What the HTTP endpoint says. `/livez`: the loop turns. `/readyz`: the node is in a view of a heavyweight group,
+    /// and is not stopping.
+    func answer(_ request: HTTPRequest) -> HTTPResponse {
+        switch request.path {
+        case "/metrics":
+            snapshot()
+            let identity = Exposition.Identity(
+                node: settings.name, member: names.text(me), cluster: settings.cluster)
+            let text = Exposition.text(statistics, identity, .now())
+            return HTTPResponse(status: 200, contentType: Exposition.contentType, body: Array(text.utf8))
+        case "/livez":
+            return HTTPResponse(status: 200, line: "alive")
+        case "/readyz":
+            guard stage == .running else { return HTTPResponse(status: 503, line: "not ready: stopping") }
+            guard core.pointee.isInView else {
+                return HTTPResponse(status: 503, line: "not ready: in no heavyweight group yet; join a group")
+            }
+            return HTTPResponse(status: 200, line: "ready")
+        default:
+            return HTTPResponse(status: 404, line: "there are /metrics, /livez and /readyz")
+        }
+    }
+}
