@@ -6,11 +6,10 @@ public enum Mutant: String, CaseIterable, Sendable {
     // Ballots and decisions
     /// A lower ballot than the promised one is answered.
     case noPromise
-    /// What was accepted is replaced by what a proposer says that did not ask.
-    case replacedByHearsay
     /// `flushed` does not tell what was accepted.
     case forgottenAcceptance
-    /// A minority re-issues a primary proposal.
+    /// A minority re-issues a primary proposal, and what was accepted is replaced by what a proposer says that did not ask.
+    /// Each alone is harmless within the bounds of `Models/flush.pml`.
     case minorityReissues
     /// Half of the members are a majority, whichever half.
     case wrongMajority

@@ -7,7 +7,8 @@ import GroupModel
 struct Incarnation {
     private let path: String?
     private(set) var value: UInt32
-    /// No earlier life is known: the node may count towards a group's first primary view.
+    /// There was no earlier life: the node may count towards a group's first primary view. Without a file nobody can
+    /// know, so it is false (else two restarted nodes of three begin a second chain beside the third, M7).
     let isFirst: Bool
 
     /// Takes the next incarnation; in the file before it is used.
@@ -15,7 +16,7 @@ struct Incarnation {
         guard let directory else {
             path = nil
             value = Self.clock()
-            isFirst = true
+            isFirst = false
             return
         }
         guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
