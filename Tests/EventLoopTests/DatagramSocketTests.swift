@@ -31,7 +31,7 @@ struct DatagramSocketTests {
         let sender = try DatagramSocket(driven.loop, bind: .loopback(family, port: 0), options: Self.modes[mode])
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(family, port: 0), options: Self.modes[mode])
         let got = Collected()
-        receiver.start { bytes, source in
+        receiver.start { bytes, source, _ in
             got.datagrams.append([UInt8](bytes))
             got.sources.append(source.address)
         }
@@ -55,7 +55,7 @@ struct DatagramSocketTests {
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         try #require(sender.segments && receiver.coalesces, "this kernel has neither GSO nor GRO")
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         let payloads = (0..<7).map { Self.payload($0, bytes: 8_192) }
         sender.send(payloads.map { .of($0, to: receiver.address) })
         driven.until { got.datagrams.count == 7 }
@@ -73,7 +73,7 @@ struct DatagramSocketTests {
         #expect(cnet_set_flag(sender.descriptor, SOL_SOCKET, SO_NO_CHECK, 1) == 0)
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         let payloads = (0..<10).map { Self.payload($0, bytes: 500) }
         sender.send(payloads.map { .of($0, to: receiver.address) })
         driven.until { got.datagrams.count == 10 }
@@ -90,8 +90,8 @@ struct DatagramSocketTests {
         let second = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let one = Collected()
         let two = Collected()
-        first.start { bytes, _ in one.datagrams.append([UInt8](bytes)) }
-        second.start { bytes, _ in two.datagrams.append([UInt8](bytes)) }
+        first.start { bytes, _, _ in one.datagrams.append([UInt8](bytes)) }
+        second.start { bytes, _, _ in two.datagrams.append([UInt8](bytes)) }
         sender.send([
             .of([1], to: .loopback(.ipv6, port: 9)),  // another family
             .of([2, 2], to: first.address), .of([3, 3], to: first.address), .of([4, 4], to: second.address),
@@ -114,7 +114,7 @@ struct DatagramSocketTests {
         gone.close()
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         for number: UInt8 in 0..<20 {
             sender.send([.of([0xFF], to: closed)])
             sender.send([.of([number], to: receiver.address)])
@@ -131,7 +131,7 @@ struct DatagramSocketTests {
         let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0), options: options)
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         sender.unsent = [.of([1, 1, 1, 1], to: receiver.address)]
         sender.unsentBytes = 4
         sender.send([
@@ -152,7 +152,7 @@ struct DatagramSocketTests {
         let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         receiver.pauseReading()
         sender.send((0..<100).map { .of([UInt8($0)], to: receiver.address) })
         #expect(receiver.drain())

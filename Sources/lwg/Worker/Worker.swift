@@ -8,7 +8,7 @@ final class Worker: Sendable {
     let inbox = Inbox()
     let tally: Mutex<Tally>
     let groups = Mutex<[Int: Group]>([:])
-    private let trickling = Mutex<Task<Void, Never>?>(nil)
+    private let trickling = Mutex<Trickle?>(nil)
 
     init(node: GroupNode, names: [String], digests: Bool) {
         self.node = node
@@ -157,12 +157,12 @@ final class Worker: Sendable {
         }
     }
 
-    func replaceTrickle(_ task: Task<Void, Never>?) {
+    func replaceTrickle(_ next: Trickle?) {
         let before = trickling.withLock { trickling in
-            defer { trickling = task }
+            defer { trickling = next }
             return trickling
         }
-        before?.cancel()
+        before?.end()
     }
 
     // MARK: Consumers
