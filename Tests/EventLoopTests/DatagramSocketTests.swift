@@ -48,6 +48,28 @@ struct DatagramSocketTests {
         #expect(receiver.counters.bytesIn == UInt64(sizes.reduce(0, +)))
     }
 
+    @Test("bytes of a long run stay as they are while their memory is kept, whatever arrives later")
+    func lentMemory() throws {
+        let driven = try Driven()
+        let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
+        let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
+        try #require(sender.segments && receiver.coalesces, "this kernel has neither GSO nor GRO")
+        var kept: [(bytes: UnsafeRawBufferPointer, memory: AnyObject)] = []
+        var borrowed = 0
+        receiver.start { bytes, _, memory in
+            if let memory { kept.append((bytes, memory)) } else { borrowed += 1 }
+        }
+        // More runs than the socket has slots, so that it reads into each again.
+        let runs = (0..<40).map { run in (0..<7).map { Self.payload(run * 7 + $0, bytes: 8_192) } }
+        for (count, run) in runs.enumerated() {
+            sender.send(run.map { .of($0, to: receiver.address) })
+            driven.until { kept.count + borrowed == (count + 1) * 7 }
+        }
+        #expect(kept.map { [UInt8]($0.bytes) } == runs.flatMap { $0 })
+        sender.send([.of(Self.payload(1, bytes: 100), to: receiver.address)])
+        driven.until { borrowed == 1 }
+    }
+
     @Test("a run of equal datagrams leaves in one system call and arrives coalesced, where the kernel can")
     func segmentation() throws {
         let driven = try Driven()
