@@ -30,7 +30,7 @@ extension Worker {
         let groups = groups(numbers)
         guard perSecond > 0, !groups.isEmpty else { return replaceTrickle(nil) }
         let trickle = Trickle()
-        replaceTrickle(trickle)
+        replaceTrickle { trickle.end() }
         trickle.start(groups, perSecond: perSecond, size: size, orders: orders)
     }
 
@@ -41,19 +41,19 @@ extension Worker {
     func status(to numbers: [Int], every seconds: Double, size: Int) {
         let groups = groups(numbers)
         guard seconds > 0, !groups.isEmpty else { return replaceTrickle(nil) }
-        replaceTrickle(
-            Task {
-                let start = Monotonic.nanoseconds
-                var sent = 0
-                while !Task.isCancelled {
-                    let due = Int(Double(Monotonic.nanoseconds - start) / 1e9 / seconds * Double(groups.count))
-                    while sent < due, !Task.isCancelled {
-                        try? await groups[sent % groups.count].multicast(Self.message(size: size))
-                        sent += 1
-                    }
-                    try? await Task.sleep(for: Self.statusTick)
+        let task = Task {
+            let start = Monotonic.nanoseconds
+            var sent = 0
+            while !Task.isCancelled {
+                let due = Int(Double(Monotonic.nanoseconds - start) / 1e9 / seconds * Double(groups.count))
+                while sent < due, !Task.isCancelled {
+                    try? await groups[sent % groups.count].multicast(Self.message(size: size))
+                    sent += 1
                 }
-            })
+                try? await Task.sleep(for: Self.statusTick)
+            }
+        }
+        replaceTrickle { task.cancel() }
     }
 
     /// Sends and counts between two pairs of points of time.
