@@ -144,4 +144,7 @@ void cnet_name_thread(pthread_t thread, const char *name) {
 void cnet_keep_freed_memory(int bytes) {
   mallopt(M_TRIM_THRESHOLD, bytes);
   mallopt(M_TOP_PAD, bytes / 8);
+  // Setting either ends the library's own adjustment of this one, and then each larger buffer is mapped, faulted in
+  // page by page, and unmapped again. 32 MiB is the most that it takes.
+  mallopt(M_MMAP_THRESHOLD, bytes < 32 << 20 ? bytes : 32 << 20);
 }

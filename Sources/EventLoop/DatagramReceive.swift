@@ -1,17 +1,48 @@
 import CNet
 import Glibc
+import Synchronization
 
-/// The buffers of one `recvmmsg`, allocated once: a slot is one message, which with GRO is up to 64 KiB of datagrams.
+/// The memory of one received message, which with GRO is up to 64 KiB of datagrams. Whoever keeps it keeps their bytes;
+/// the socket reads into it again when nobody else does.
+final class ReceiveSlab: @unchecked Sendable {
+    static let byteCount = 65_536
+    /// Slabs that are let go are kept for the next ones, last in first out, because their bytes are still in the caches:
+    /// 8 MiB, about the windows of sixteen senders.
+    private static let keptLimit = 128
+    private static let kept = Mutex<[UInt]>([])
+
+    let start: UnsafeMutableRawPointer
+
+    init() {
+        let address = Self.kept.withLock { $0.popLast() }
+        start =
+            address.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
+            ?? .allocate(byteCount: Self.byteCount, alignment: 4_096)
+    }
+
+    deinit {
+        let isKept = Self.kept.withLock { kept in
+            guard kept.count < Self.keptLimit else { return false }
+            kept.append(UInt(bitPattern: start))
+            return true
+        }
+        if !isKept { start.deallocate() }
+    }
+}
+
+/// The buffers of one `recvmmsg`: a slot is one message.
 final class ReceiveArena {
     /// Slots of one call. The memory is touched, and so paid for, only as far as datagrams reach.
     static let slots = 32
-    static let slotBytes = 65_536
+    /// A slab is lent for a message of at least so many bytes, so that who keeps one wastes at most half of it. Shorter
+    /// messages are cheap to copy.
+    static let lentBytes = ReceiveSlab.byteCount / 2
     private static let nameBytes = MemoryLayout<sockaddr_storage>.size
     private static let controlBytes = Int(CNET_CONTROL_BYTES)
 
     let messages: UnsafeMutablePointer<cnet_mmsghdr>
     private let vectors: UnsafeMutablePointer<iovec>
-    let bytes: UnsafeMutableRawPointer
+    private(set) var slabs: [ReceiveSlab]
     let names: UnsafeMutableRawPointer
     private let controls: UnsafeMutableRawPointer
 
@@ -20,11 +51,11 @@ final class ReceiveArena {
         messages = .allocate(capacity: slots)
         messages.initialize(repeating: cnet_mmsghdr(), count: slots)
         vectors = .allocate(capacity: slots)
-        bytes = .allocate(byteCount: slots * Self.slotBytes, alignment: 4_096)
+        slabs = (0..<slots).map { _ in ReceiveSlab() }
         names = .allocate(byteCount: slots * Self.nameBytes, alignment: 16)
         controls = .allocate(byteCount: slots * Self.controlBytes, alignment: 16)
         for index in 0..<slots {
-            vectors[index] = iovec(iov_base: bytes + index * Self.slotBytes, iov_len: Self.slotBytes)
+            vectors[index] = iovec(iov_base: slabs[index].start, iov_len: ReceiveSlab.byteCount)
             messages[index].msg_hdr.msg_iov = vectors + index
             messages[index].msg_hdr.msg_iovlen = 1
             messages[index].msg_hdr.msg_name = names + index * Self.nameBytes
@@ -35,7 +66,6 @@ final class ReceiveArena {
     deinit {
         messages.deallocate()
         vectors.deallocate()
-        bytes.deallocate()
         names.deallocate()
         controls.deallocate()
     }
@@ -48,7 +78,12 @@ final class ReceiveArena {
         }
     }
 
-    func slot(_ index: Int) -> UnsafeMutableRawPointer { bytes + index * Self.slotBytes }
+    /// The slot's message is done with: memory that somebody keeps is replaced.
+    func renew(_ index: Int) {
+        guard !isKnownUniquelyReferenced(&slabs[index]) else { return }
+        slabs[index] = ReceiveSlab()
+        vectors[index].iov_base = slabs[index].start
+    }
     func source(_ index: Int) -> DatagramSource {
         DatagramSource(
             start: names + index * Self.nameBytes, length: Int(messages[index].msg_hdr.msg_namelen))
@@ -101,23 +136,26 @@ extension DatagramSocket {
                     truncated &+= 1
                     continue
                 }
-                let start = UnsafeRawPointer(arena.slot(index))
+                let slab = arena.slabs[index]
+                let start = UnsafeRawPointer(slab.start)
+                let memory = length >= ReceiveArena.lentBytes ? slab : nil
                 let source = arena.source(index)
                 let segment = Int(cnet_segment_size(&arena.messages[index].msg_hdr))
                 total &+= UInt64(length)
                 guard segment > 0, segment < length else {
                     packets &+= 1
-                    handler(UnsafeRawBufferPointer(start: start, count: length), source)
+                    handler(UnsafeRawBufferPointer(start: start, count: length), source, memory)
                     continue
                 }
                 var offset = 0
                 while offset < length {
                     let size = min(segment, length - offset)
                     packets &+= 1
-                    handler(UnsafeRawBufferPointer(start: start + offset, count: size), source)
+                    handler(UnsafeRawBufferPointer(start: start + offset, count: size), source, memory)
                     offset += size
                 }
             }
+            for index in 0..<count where arena.messages[index].msg_len >= ReceiveArena.lentBytes { arena.renew(index) }
             // The handler may have closed the socket.
             guard onDatagram != nil else { return true }
             if count < ReceiveArena.slots {

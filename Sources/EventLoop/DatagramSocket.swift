@@ -35,8 +35,9 @@ public struct DatagramCounters: Sendable, Hashable {
 
 /// A UDP socket that reads and writes many datagrams per system call.
 public final class DatagramSocket {
-    /// Called for each datagram: bytes borrowed for the call, and where it came from.
-    public typealias Handler = (UnsafeRawBufferPointer, DatagramSource) -> Void
+    /// Called for each datagram: its bytes, where it came from, and what to keep for the bytes to stay valid and
+    /// unchanged after the call. Nil: they are borrowed for the call.
+    public typealias Handler = (UnsafeRawBufferPointer, DatagramSource, AnyObject?) -> Void
 
     public let address: SocketAddress
     /// In effect, as the kernel counts: twice what can be asked without privilege.

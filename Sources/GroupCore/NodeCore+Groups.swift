@@ -7,12 +7,32 @@ import LWGProtocol
 extension NodeCore {
     // MARK: Between the layers
 
+    /// Messages of the datagrams of one turn go up together, unless more than messages came, or very many.
+    mutating func gather(_ slot: Int, at now: Instant, into effects: inout Effects) {
+        waitingSlot = slot
+        if isTraced || !hwgOutput.isPlain || hwgOutput.indications.batch.slices.count >= Self.togetherLimit {
+            carry(at: now, into: &effects)
+        }
+    }
+
+    /// Carries what waits.
+    @inline(__always)
+    mutating func carry(at now: Instant, into effects: inout Effects) {
+        guard waitingSlot >= 0 else { return }
+        let slot = waitingSlot
+        waitingSlot = -1
+        pump(slot, at: now, into: &effects)
+        settle(at: now, into: &effects)
+    }
+
     /// Carries what one group emitted: datagrams to the shell, indications to the light-weight layer.
     mutating func pump(_ slot: Int, at now: Instant, into effects: inout Effects) {
         touch(slot)
         guard !hwgOutput.isEmpty else { return }
         let group = slots[slot].id
-        effects.transmissions.append(contentsOf: hwgOutput.transmissions)
+        if !hwgOutput.transmissions.isEmpty {
+            effects.transmissions.append(contentsOf: hwgOutput.transmissions)
+        }
         for card in hwgOutput.learned where card.member != me && !peers.knows(card.member) {
             if peers.learn(card, at: now) { effects.learned.append(card) }
         }
@@ -23,8 +43,10 @@ extension NodeCore {
         let excluded = hwgOutput.excluded
         var hasLeft = false
         if !hwgOutput.indications.isEmpty {
-            hasLeft = hwgOutput.indications.events.contains { if case .left = $0 { true } else { false } }
-            if tracer == nil {
+            for case .left in hwgOutput.indications.events { hasLeft = true }
+            if !isTraced {
+                // Appended to what the turn has so far, instead of being copied there afterwards.
+                if lwgOutput.up.isEmpty { swap(&effects.lwg, &lwgOutput.up) }
                 lwg.handle(hwgOutput.indications, from: group, at: now, into: &lwgOutput)
             } else {
                 handleTraced(group, at: now, into: &effects)
@@ -35,7 +57,7 @@ extension NodeCore {
         refreshTokens(slot)
         // Exclusion from one group is suspicion in every shared one.
         for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
-        if hasLeft || slots[slot].departure != nil { retire(slot) }
+        if hasLeft || slots[slot].hasDeparted { retire(slot) }
     }
 
     /// One indication after the other, so that the lines of both layers stand in the order in which things happened.
@@ -73,7 +95,7 @@ extension NodeCore {
 
     private mutating func takeIndications(at now: Instant, into effects: inout Effects) {
         guard !lwgOutput.up.isEmpty else { return }
-        tracer?.lightweight(lwgOutput.up, at: now, into: &effects)
+        if isTraced { tracer?.lightweight(lwgOutput.up, at: now, into: &effects) }
         if effects.lwg.isEmpty {
             swap(&effects.lwg, &lwgOutput.up)
         } else {
@@ -201,7 +223,8 @@ extension NodeCore {
                     pump(slot, at: now, into: &effects)
                     settle(at: now, into: &effects)
                 }
-                deadlines.set(slot, to: slots[slot].nextDeadline)
+                let due = slots[slot].nextDeadline
+                deadlines.set(slot, to: due)
             }
         }
     }

@@ -24,7 +24,7 @@ public struct NodeCore: Sendable {
     /// Heavyweight groups whose data are put back to the network, and the same by slot.
     var refused: Set<HWGID> = []
     var refusesData: [Bool] = []
-    var slotOfToken: [UInt64: Int] = [:]
+    var slotOfToken: [UInt64: Int] = [:] { didSet { lastStream = nil } }
     var tokens: [SlotTokens] = []
     /// Slots whose turn is not ended.
     var touched: [Int] = []
@@ -39,8 +39,17 @@ public struct NodeCore: Sendable {
     var pastNumber: UInt64 = 1
 
     var tracer: Tracer?
+    let isTraced: Bool
     /// `statistics` has the layers' counters too.
     public internal(set) var counters = Counters()
+
+    /// The slot whose output, deliveries of datagrams, waits in `hwgOutput` for more of them; -1 for none. Everything
+    /// else carries it up first.
+    var waitingSlot = -1
+    /// Messages that go up together at most, so that they are still in the caches when they are read.
+    static let togetherLimit = 1_024
+    /// The sender and view of the last datagram of a stream, and what they were found to be.
+    private var lastStream: (token: UInt64, slot: Int)?
 
     // Reused from turn to turn.
     var hwgOutput = HWGOutput()
@@ -111,23 +120,23 @@ public struct NodeCore: Sendable {
             me: me,
             mapping: configuration.mapping,
             reportsHolds: configuration.traces, limits: limits)
-        tracer = configuration.traces ? Tracer(me: me) : nil
+        isTraced = configuration.traces
+        tracer = isTraced ? Tracer(me: me) : nil
     }
 
     /// When `deadlineReached` is due; nil when nothing is pending.
     public var nextDeadline: Instant? {
         mutating get {
-            var next = deadlines.next
-            for each in [peers.nextDeadline, announceAt, lwg.nextDeadline] {
-                if let each, each < next ?? .distantFuture { next = each }
-            }
-            return next
+            var next = Instant.earlier(deadlines.next, peers.nextDeadline)
+            next = Instant.earlier(next, announceAt)
+            return Instant.earlier(next, lwg.nextDeadline)
         }
     }
 
     // MARK: Events
 
     public mutating func handle(_ event: NodeEvent, at now: Instant, into effects: inout Effects) {
+        carry(at: now, into: &effects)
         switch event {
         case .deadlineReached: deadlineReached(at: now, into: &effects)
         case .turnEnded: turnEnded(at: now, into: &effects)
@@ -180,6 +189,13 @@ public struct NodeCore: Sendable {
     public mutating func datagramArrived(
         _ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
     ) {
+        datagramArrived(bytes, memory: nil, at: now, into: &effects)
+    }
+
+    /// The same. When `memory` keeps the bytes valid and unchanged, packets are kept without being copied.
+    public mutating func datagramArrived(
+        _ bytes: UnsafeRawBufferPointer, memory: AnyObject?, at now: Instant, into effects: inout Effects
+    ) {
         counters.datagrams &+= 1
         let header: FrameHeader
         do {
@@ -196,35 +212,48 @@ public struct NodeCore: Sendable {
         if let change = peers.heard(header.sender, at: now) { apply([change], at: now, into: &effects) }
         switch header.kind {
         case .data, .acknowledge, .negativeAcknowledge, .direct, .directAcknowledge:
-            streamFrameArrived(header, bytes, at: now, into: &effects)
+            return streamFrameArrived(header, bytes, memory: memory, at: now, into: &effects)
         case .heartbeat:
             guard bytes.count == FrameHeader.bytes + 1 else { return malformed(header, into: &effects) }
             peers.heartbeatArrived(from: header.sender, hearsMe: bytes[FrameHeader.bytes] == 1, at: now)
         case .propose, .flushed, .cut, .cutReached, .install, .refuse, .report, .installed, .announce, .mergeRequest,
             .mergeAnswer:
+            carry(at: now, into: &effects)
             membershipFrameArrived(header, bytes, at: now, into: &effects)
         }
         settle(at: now, into: &effects)
     }
 
-    @inline(__always)
     private mutating func streamFrameArrived(
-        _ header: FrameHeader, _ bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
+        _ header: FrameHeader, _ bytes: UnsafeRawBufferPointer, memory: AnyObject?, at now: Instant,
+        into effects: inout Effects
     ) {
         guard let token = ViewToken(of: bytes) else { return malformed(header, into: &effects) }
-        guard let slot = slotOfToken[token.raw] else {
+        guard let slot = slot(of: token) else {
+            carry(at: now, into: &effects)
             strayed(header, bytes, token: token, at: now, into: &effects)
-            return
+            return settle(at: now, into: &effects)
         }
         if refusesData[slot], header.kind == .data || header.kind == .direct, slots[slot].mayWait(token) {
             counters.refusedData &+= 1
             return
         }
+        if slot != waitingSlot { carry(at: now, into: &effects) }
         let isSound =
             slots[slot].streamFrameArrived(
-                header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput)
+                header.kind, bytes, memory: memory, token: token, from: header.sender, at: now, into: &hwgOutput)
+        if slots[slot].isAccepting { slots[slot].acceptanceFilled(token, at: now, peers: peers, into: &hwgOutput) }
         if !isSound { malformed(header, into: &effects) }
-        pump(slot, at: now, into: &effects)
+        touch(slot)
+        gather(slot, at: now, into: &effects)
+    }
+
+    /// Most datagrams are of the view that the last one was of.
+    private mutating func slot(of token: ViewToken) -> Int? {
+        if let lastStream, lastStream.token == token.raw { return lastStream.slot }
+        guard let slot = slotOfToken[token.raw] else { return nil }
+        lastStream = (token.raw, slot)
+        return slot
     }
 
     /// A view that this node does not know: a group that is about to install it keeps the frame.
@@ -235,7 +264,7 @@ public struct NodeCore: Sendable {
         counters.strayed += 1
         for slot in slots.indices where isLive[slot] && slots[slot].awaits(token) {
             _ = slots[slot].streamFrameArrived(
-                header.kind, bytes, token: token, from: header.sender, at: now, peers: peers, into: &hwgOutput)
+                header.kind, bytes, memory: nil, token: token, from: header.sender, at: now, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         }
     }
@@ -269,7 +298,8 @@ public struct NodeCore: Sendable {
     public mutating func multicast(
         _ seat: SeatHandle, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into effects: inout Effects
     ) -> SendOutcome {
-        switch lwg.route(seat) {
+        carry(at: now, into: &effects)
+        switch lwg.routeInPlace(seat) {
         case .held: return .held
         case .notMember: return .notMember
         case .send(let carrier, let group, let label):
@@ -277,7 +307,7 @@ public struct NodeCore: Sendable {
             let outcome = slots[slot].multicast(label: label, order: order, bytes: bytes, at: now, into: &hwgOutput)
             if case .accepted(let number) = outcome {
                 if let number {
-                    tracer?.sent(seat, number: number, order: order, at: now, into: &effects)
+                    if isTraced { tracer?.sent(seat, number: number, order: order, at: now, into: &effects) }
                 } else {
                     lwg.unnumbered(seat)
                 }
@@ -289,6 +319,52 @@ public struct NodeCore: Sendable {
             }
             return outcome
         }
+    }
+
+    /// Out: messages of one seat, in order, until one is refused or gets no number yet. They are ranges of `bytes`, copied
+    /// before the call returns.
+    public mutating func multicast(
+        _ seat: SeatHandle, _ messages: UnsafeBufferPointer<OutgoingMessage>, of bytes: UnsafeRawBufferPointer,
+        at now: Instant, into effects: inout Effects
+    ) -> RunOutcome {
+        // A trace says message by message what was sent, between the deliveries that it causes.
+        guard !isTraced else { return multicastTraced(seat, messages, of: bytes, at: now, into: &effects) }
+        carry(at: now, into: &effects)
+        switch lwg.routeInPlace(seat) {
+        case .held: return RunOutcome(stop: .held)
+        case .notMember: return RunOutcome(stop: .notMember)
+        case .send(let carrier, let group, let label):
+            guard let slot = slot(of: carrier, group) else { return RunOutcome(stop: .notMember) }
+            let outcome = slots[slot].multicast(label: label, messages, of: bytes, at: now, into: &hwgOutput)
+            if case .accepted = outcome.stop { lwg.unnumbered(seat) }
+            touch(slot)
+            if !hwgOutput.isEmpty {
+                pump(slot, at: now, into: &effects)
+                settle(at: now, into: &effects)
+            }
+            return outcome
+        }
+    }
+
+    private mutating func multicastTraced(
+        _ seat: SeatHandle, _ messages: UnsafeBufferPointer<OutgoingMessage>, of bytes: UnsafeRawBufferPointer,
+        at now: Instant, into effects: inout Effects
+    ) -> RunOutcome {
+        var outcome = RunOutcome(stop: nil)
+        for message in messages {
+            let payload = UnsafeRawBufferPointer(rebasing: bytes[message.offset..<(message.offset + message.count)])
+            let sent = multicast(seat, order: message.order, bytes: payload, at: now, into: &effects)
+            // Numbers are the node's: with several groups the next may not be the next one up.
+            guard case .accepted(let number?) = sent,
+                outcome.taken == 0 || number == outcome.first + UInt64(outcome.taken)
+            else {
+                outcome.stop = sent
+                break
+            }
+            if outcome.taken == 0 { outcome.first = number }
+            outcome.taken += 1
+        }
+        return outcome
     }
 
     /// Without hashing: the slot that carried this group last, when it still does.
@@ -308,6 +384,7 @@ public struct NodeCore: Sendable {
     public mutating func send(
         _ seat: SeatHandle, to target: EndpointID, bytes: [UInt8], at now: Instant, into effects: inout Effects
     ) -> SendOutcome {
+        carry(at: now, into: &effects)
         settle(at: now, into: &effects)
         let outcome = lwg.direct(seat, to: target, bytes: bytes, into: &lwgOutput)
         guard case .accepted = outcome, case .direct(let group, let member, let framed) = lwgOutput.requests.popLast(),

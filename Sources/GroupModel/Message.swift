@@ -19,11 +19,32 @@ public final class Packet: @unchecked Sendable {
     public let capacity: Int
     /// Bytes in use. Written only by whoever fills the packet, before it is shared.
     public var count: Int
+    /// What the bytes are a part of, when they are not this packet's own.
+    private let owner: AnyObject?
 
     public init(capacity: Int) {
         bytes = .allocate(byteCount: max(capacity, 8), alignment: 16)
         self.capacity = capacity
         count = 0
+        owner = nil
+    }
+
+    /// Shares bytes that stay valid and unchanged as long as `owner` lives.
+    public init(sharing source: UnsafeRawBufferPointer, of owner: AnyObject) {
+        // Never written: who writes a packet has allocated it.
+        bytes = UnsafeMutableRawPointer(mutating: source.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!)
+        capacity = source.count
+        count = source.count
+        self.owner = owner
+    }
+
+    /// Shares what `owner` keeps valid; copies what is only borrowed.
+    public convenience init(_ source: UnsafeRawBufferPointer, keeping owner: AnyObject?) {
+        if let owner, source.baseAddress != nil {
+            self.init(sharing: source, of: owner)
+        } else {
+            self.init(copying: source)
+        }
     }
 
     public convenience init(copying source: UnsafeRawBufferPointer) {
@@ -38,9 +59,39 @@ public final class Packet: @unchecked Sendable {
         count = array.count
     }
 
-    deinit { bytes.deallocate() }
+    deinit { if owner == nil { bytes.deallocate() } }
 
     public var contents: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
+}
+
+/// One message of a run that is multicast together: a range of the run's bytes.
+public struct OutgoingMessage: Sendable {
+    public var offset: Int
+    public var count: Int
+    public var order: Order
+    /// The sender's own mark; 0 when it does not ask for the number.
+    public var ticket: UInt64
+    public init(offset: Int, count: Int, order: Order, ticket: UInt64) {
+        self.offset = offset
+        self.count = count
+        self.order = order
+        self.ticket = ticket
+    }
+}
+
+/// What became of a run of messages.
+public struct RunOutcome: Hashable, Sendable {
+    /// The first so many were taken, with consecutive numbers from `first` on.
+    public var taken: Int
+    public var first: UInt64
+    /// What became of the next one, when the run ended there: `accepted` is taken as well, with its own number if it has
+    /// one already.
+    public var stop: SendOutcome?
+    public init(taken: Int = 0, first: UInt64 = 0, stop: SendOutcome?) {
+        self.taken = taken
+        self.first = first
+        self.stop = stop
+    }
 }
 
 /// One datagram to one node. Runs of equal-sized packets to the same node may leave in one system call.

@@ -12,6 +12,11 @@ public struct Instant: Hashable, Comparable, Sendable {
     public static func - (lhs: Self, rhs: Self) -> Interval {
         Interval(nanoseconds: lhs.nanoseconds &- rhs.nanoseconds)
     }
+    /// The earlier of two deadlines that may not exist; one in the distant future does not.
+    public static func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+        guard let other, other < one ?? .distantFuture else { return one }
+        return other
+    }
 }
 
 /// A span of time in nanoseconds. `Duration` is twice as wide and several times slower, which the data path would feel.

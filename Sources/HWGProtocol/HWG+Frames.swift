@@ -155,11 +155,11 @@ extension HWG {
 extension ViewStreams {
     @inline(__always)
     mutating func frameArrived(
-        _ kind: FrameKind, _ datagram: UnsafeRawBufferPointer, from member: MemberID, at now: Instant,
-        into output: inout HWGOutput
+        _ kind: FrameKind, _ datagram: UnsafeRawBufferPointer, memory: AnyObject? = nil, from member: MemberID,
+        at now: Instant, into output: inout HWGOutput
     ) -> Bool {
         switch kind {
-        case .data: dataArrived(datagram, from: member, at: now, into: &output)
+        case .data: dataArrived(datagram, memory: memory, from: member, at: now, into: &output)
         case .acknowledge: acknowledgeArrived(datagram, from: member, at: now, into: &output)
         case .negativeAcknowledge: negativeAcknowledgeArrived(datagram, from: member, at: now, into: &output)
         case .direct: directArrived(datagram, from: member, at: now, into: &output)

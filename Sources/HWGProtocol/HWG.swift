@@ -44,7 +44,7 @@ public struct HWG: Sendable {
     }
     var hold = Hold.none
     var acceptor = Acceptor()
-    var acceptance: Acceptance?
+    var acceptance: Acceptance? { didSet { isAccepting = acceptance != nil } }
     /// A propose that waits for HoldOK.
     var pendingAnswer: Ballot?
     /// The proposer whose ballot has my promise, and when it last gave a sign.
@@ -59,7 +59,10 @@ public struct HWG: Sendable {
     public internal(set) var highestEpoch: UInt64
     public internal(set) var wantsToLeave = false
     /// The member is out; what remains is to let the others know.
-    public internal(set) var departure: Departure?
+    public internal(set) var departure: Departure? { didSet { hasDeparted = departure != nil } }
+    // What the data path asks: comparing the optionals themselves with nil copies their arrays.
+    public private(set) var hasDeparted = false
+    public private(set) var isAccepting = false
 
     var proposeAt: Instant?
     var resendAt: Instant?
@@ -164,12 +167,17 @@ public struct HWG: Sendable {
     /// Nothing is under way that a merge would have to wait for.
     var isIdle: Bool { hold == .none && round == nil && acceptance == nil && following == nil && departure == nil }
 
+    /// Mutating, so that it is read in place: elsewhere the caller copies the whole value first.
     public var nextDeadline: Instant? {
-        var deadline = departure == nil ? streams.nextDeadline : nil
-        for each in [proposeAt, resendAt, roundDeadline, showAt, watchdogAt, fillDeadline] {
-            if let each, each < deadline ?? .distantFuture { deadline = each }
+        mutating get {
+            var deadline = hasDeparted ? nil : streams.nextDeadline
+            deadline = Instant.earlier(deadline, proposeAt)
+            deadline = Instant.earlier(deadline, resendAt)
+            deadline = Instant.earlier(deadline, roundDeadline)
+            deadline = Instant.earlier(deadline, showAt)
+            deadline = Instant.earlier(deadline, watchdogAt)
+            return Instant.earlier(deadline, fillDeadline)
         }
-        return deadline
     }
 
     // MARK: Requests of the layer above
@@ -178,12 +186,25 @@ public struct HWG: Sendable {
     public mutating func multicast(
         label: UInt32, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into output: inout HWGOutput
     ) -> SendOutcome {
-        guard departure == nil else { return .notMember }
+        guard !hasDeparted else { return .notMember }
         if !parked.isEmpty {
             owesWritable = true
             return .full
         }
         return streams.multicast(label: label, order: order, bytes: bytes, at: now, into: &output)
+    }
+
+    /// The same for messages of one label, in order, until one is not simply numbered.
+    public mutating func multicast(
+        label: UInt32, _ messages: UnsafeBufferPointer<OutgoingMessage>, of bytes: UnsafeRawBufferPointer,
+        at now: Instant, into output: inout HWGOutput
+    ) -> RunOutcome {
+        guard !hasDeparted else { return RunOutcome(stop: .notMember) }
+        if !parked.isEmpty {
+            owesWritable = true
+            return RunOutcome(stop: .full)
+        }
+        return streams.multicast(label: label, messages, of: bytes, at: now, into: &output)
     }
 
     /// What was accepted without a number and is void because its view ended may be sent in this one, under this label; nil:
@@ -246,26 +267,30 @@ public struct HWG: Sendable {
     /// Whether data of this view may be put back to the network: not during a flush, which waits for what its cut names.
     public func mayWait(_ token: ViewToken) -> Bool { hold == .none && token == streams.token }
 
-    /// Frames of a view, found by their token. Returns false when malformed.
-    @inline(__always)
+    /// Frames of a view, found by their token. Returns false when malformed. `memory` keeps the datagram's bytes
+    /// valid when it is kept; nil: they are borrowed. While `isAccepting`, `acceptanceFilled` must follow.
     public mutating func streamFrameArrived(
-        _ kind: FrameKind, _ datagram: UnsafeRawBufferPointer, token: ViewToken, from member: MemberID,
-        at now: Instant, peers: PeerTable, into output: inout HWGOutput
+        _ kind: FrameKind, _ datagram: UnsafeRawBufferPointer, memory: AnyObject?, token: ViewToken,
+        from member: MemberID, at now: Instant, into output: inout HWGOutput
     ) -> Bool {
         if token == streams.token {
-            guard departure == nil else { return true }
-            let isSound = streams.frameArrived(kind, datagram, from: member, at: now, into: &output)
-            if acceptance != nil {
-                advanceAcceptance(at: now, peers: peers, into: &output)
-                drain(at: now, peers: peers, into: &output)
-            }
-            return isSound
+            guard !hasDeparted else { return true }
+            return streams.frameArrived(kind, datagram, memory: memory, from: member, at: now, into: &output)
         }
         return retiredFrameArrived(kind, datagram, token: token, from: member, at: now, into: &output)
     }
 
+    /// A frame of the view's streams came while a proposal is being accepted.
+    public mutating func acceptanceFilled(
+        _ token: ViewToken, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        guard isAccepting, !hasDeparted, token == streams.token else { return }
+        advanceAcceptance(at: now, peers: peers, into: &output)
+        drain(at: now, peers: peers, into: &output)
+    }
+
     public mutating func turnEnded(at now: Instant, into output: inout HWGOutput) {
-        guard departure == nil else { return }
+        guard !hasDeparted else { return }
         streams.turnEnded(at: now, into: &output)
     }
 

@@ -26,6 +26,12 @@ public struct HWGOutput: Sendable {
     public var isEmpty: Bool {
         transmissions.isEmpty && indications.isEmpty && notes.isEmpty && learned.isEmpty && excluded.isEmpty
     }
+    /// Nothing but messages, of which more may follow before they are read.
+    public var isPlain: Bool {
+        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, indications.events.count <= 1 else { return false }
+        if case .messages = indications.events.first { return true }
+        return indications.events.isEmpty
+    }
     public mutating func removeAll() {
         transmissions.removeAll(keepingCapacity: true)
         indications.removeAll()

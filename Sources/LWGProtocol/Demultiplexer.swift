@@ -92,39 +92,49 @@ struct Demultiplexer: Sendable {
         _ slices: [MessageSlice], from start: Int, to end: Int, interference: inout UInt64,
         into up: inout LWGIndications
     ) -> Int {
+        var delivered = 0
+        var at = start
         slices.withUnsafeBufferPointer { slices in
             slots.withUnsafeBufferPointer { slots in
                 map.withUnsafeBufferPointer { map in
-                    var delivered = 0
-                    var at = start
-                    while at < end {
-                        let slice = slices[at]
-                        let label = Label(raw: slice.label)
-                        guard !slice.isControl, label.number < slots.count else { break }
-                        let slot = slots[label.number]
-                        if slot.kind == .outside {
-                            interference &+= 1
+                    // One check of the array's room for all.
+                    up.slices.append(addingCapacity: end - start) { output in
+                        // Neighbours often have the same label and sender.
+                        var known: (label: UInt32, sender: UInt16)?
+                        var seat = SeatHandle(index: 0)
+                        var rank = Self.nobody
+                        while at < end {
+                            let slice = slices[at]
+                            guard !slice.isControl else { return }
+                            if known?.label != slice.label || known?.sender != slice.sender {
+                                let label = Label(raw: slice.label)
+                                guard label.number < slots.count else { return }
+                                let slot = slots[label.number]
+                                if slot.kind == .outside {
+                                    interference &+= 1
+                                    at += 1
+                                    continue
+                                }
+                                guard slot.kind == .one, slot.bits == label.bits || Mutant.anyView.isOn,
+                                    label.endpoint < Int(slot.stride), Int(slice.sender) < width
+                                else { return }
+                                rank = map[Int(slot.base) + Int(slice.sender) * Int(slot.stride) + label.endpoint]
+                                guard rank != Self.nobody else { return }
+                                seat = SeatHandle(index: slot.seat)
+                                known = (slice.label, slice.sender)
+                            }
+                            output.append(
+                                LWGSlice(
+                                    start: slice.start, length: slice.length, seat: seat, number: slice.number,
+                                    sender: rank, order: slice.order, isTransitional: slice.isTransitional))
+                            delivered += 1
                             at += 1
-                            continue
                         }
-                        guard slot.kind == .one, slot.bits == label.bits || Mutant.anyView.isOn,
-                            label.endpoint < Int(slot.stride),
-                            Int(slice.sender) < width
-                        else { break }
-                        let rank = map[Int(slot.base) + Int(slice.sender) * Int(slot.stride) + label.endpoint]
-                        guard rank != Self.nobody else { break }
-                        up.slices.append(
-                            LWGSlice(
-                                start: slice.start, length: slice.length, seat: SeatHandle(index: slot.seat),
-                                number: slice.number, sender: rank, order: slice.order,
-                                isTransitional: slice.isTransitional))
-                        delivered += 1
-                        at += 1
                     }
-                    up.delivered(count: delivered)
-                    return at
                 }
             }
         }
+        up.delivered(count: delivered)
+        return at
     }
 }

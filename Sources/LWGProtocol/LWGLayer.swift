@@ -39,6 +39,9 @@ public struct LWGLayer: Sendable {
         case notMember
     }
 
+    /// The same as `route`. A caller in another module copies the whole layer for a call that does not mutate it.
+    public mutating func routeInPlace(_ seat: SeatHandle) -> Route { route(seat) }
+
     /// Whether the seat may send now, and how. A look-up: no allocation, no change.
     @inline(__always)
     public func route(_ seat: SeatHandle) -> Route {

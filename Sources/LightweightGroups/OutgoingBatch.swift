@@ -2,15 +2,10 @@ import GroupModel
 
 /// Messages of one group that are handed to the node together: one buffer, no allocation per message.
 public struct OutgoingBatch: Sendable {
-    struct Entry: Sendable {
-        var offset: Int
-        var count: Int
-        var order: Order
-        /// Who waits for the message's number; 0 for nobody.
-        var ticket: UInt64
-    }
     private(set) var bytes: [UInt8] = []
-    private(set) var entries: [Entry] = []
+    /// Somebody waits for the number of one of its messages.
+    private(set) var hasTickets = false
+    private(set) var entries: [OutgoingMessage] = []
 
     /// An empty batch, with room for so many bytes and messages before it grows.
     public init(reservingBytes: Int = 0, messages: Int = 0) {
@@ -34,10 +29,22 @@ public struct OutgoingBatch: Sendable {
     }
 
     mutating func append(_ message: UnsafeRawBufferPointer, order: Order, ticket: UInt64) {
-        entries.append(Entry(offset: bytes.count, count: message.count, order: order, ticket: ticket))
-        bytes.append(contentsOf: message)
+        entries.append(OutgoingMessage(offset: bytes.count, count: message.count, order: order, ticket: ticket))
+        if ticket != 0 { hasTickets = true }
+        bytes.append(addingCapacity: message.count) { span in
+            span.withUnsafeMutableBufferPointer { buffer, initialized in
+                UnsafeMutableRawBufferPointer(buffer).copyMemory(from: message)
+                initialized = message.count
+            }
+        }
     }
 
     /// What the batch costs a send queue: its bytes and the bookkeeping of each message.
     var cost: Int { bytes.count + entries.count * Outbox.messageCost }
+
+    /// The same for some of its messages, which lie one behind the other; not for none.
+    func cost(_ range: Range<Int>) -> Int {
+        let last = entries[range.upperBound - 1]
+        return last.offset + last.count - entries[range.lowerBound].offset + range.count * Outbox.messageCost
+    }
 }

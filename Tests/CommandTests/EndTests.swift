@@ -23,6 +23,36 @@ struct EndTests {
         }
     }
 
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `seeds that are ended by a signal tell what they have so far`(_ signal: Int32) async throws {
+        let seeds = Process()
+        seeds.executableURL = URL(fileURLWithPath: Executable.path)
+        seeds.arguments = ["sim", "--seeds", "1..1000000", "--nodes", "2", "--groups", "1", "--seconds", "0", "--json"]
+        let output = Pipe()
+        seeds.standardOutput = output
+        seeds.standardError = FileHandle.nullDevice
+        try seeds.run()
+        let pid = seeds.processIdentifier
+        defer { kill(pid, SIGKILL) }
+        // Handlers are set before the first seed begins, which uses processor time that the kernel counts.
+        try await until("the first seeds") { (processorTicks(of: pid) ?? 0) >= 20 }
+        kill(pid, signal)
+        try await until("the end of the seeds") { !seeds.isRunning }
+        #expect(seeds.terminationStatus == 1)
+        let line = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let object = try #require(JSONLine.object(line))
+        #expect(object["interrupted"] as? Bool == true)
+        #expect(object["digest"] is String && object["seeds"] is Int)
+    }
+
+    private func processorTicks(of pid: Int32) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 12 ? Int(fields[11]) : nil
+    }
+
     @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
     func `a demo that is ended by a signal takes its nodes with it`(_ signal: Int32) async throws {
         let demo = Process()

@@ -31,7 +31,7 @@ struct DatagramSocketTests {
         let sender = try DatagramSocket(driven.loop, bind: .loopback(family, port: 0), options: Self.modes[mode])
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(family, port: 0), options: Self.modes[mode])
         let got = Collected()
-        receiver.start { bytes, source in
+        receiver.start { bytes, source, _ in
             got.datagrams.append([UInt8](bytes))
             got.sources.append(source.address)
         }
@@ -48,6 +48,28 @@ struct DatagramSocketTests {
         #expect(receiver.counters.bytesIn == UInt64(sizes.reduce(0, +)))
     }
 
+    @Test("bytes of a long run stay as they are while their memory is kept, whatever arrives later")
+    func lentMemory() throws {
+        let driven = try Driven()
+        let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
+        let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
+        try #require(sender.segments && receiver.coalesces, "this kernel has neither GSO nor GRO")
+        var kept: [(bytes: UnsafeRawBufferPointer, memory: AnyObject)] = []
+        var borrowed = 0
+        receiver.start { bytes, _, memory in
+            if let memory { kept.append((bytes, memory)) } else { borrowed += 1 }
+        }
+        // More runs than the socket has slots, so that it reads into each again.
+        let runs = (0..<40).map { run in (0..<7).map { Self.payload(run * 7 + $0, bytes: 8_192) } }
+        for (count, run) in runs.enumerated() {
+            sender.send(run.map { .of($0, to: receiver.address) })
+            driven.until { kept.count + borrowed == (count + 1) * 7 }
+        }
+        #expect(kept.map { [UInt8]($0.bytes) } == runs.flatMap { $0 })
+        sender.send([.of(Self.payload(1, bytes: 100), to: receiver.address)])
+        driven.until { borrowed == 1 }
+    }
+
     @Test("a run of equal datagrams leaves in one system call and arrives coalesced, where the kernel can")
     func segmentation() throws {
         let driven = try Driven()
@@ -55,7 +77,7 @@ struct DatagramSocketTests {
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         try #require(sender.segments && receiver.coalesces, "this kernel has neither GSO nor GRO")
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         let payloads = (0..<7).map { Self.payload($0, bytes: 8_192) }
         sender.send(payloads.map { .of($0, to: receiver.address) })
         driven.until { got.datagrams.count == 7 }
@@ -73,7 +95,7 @@ struct DatagramSocketTests {
         #expect(cnet_set_flag(sender.descriptor, SOL_SOCKET, SO_NO_CHECK, 1) == 0)
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         let payloads = (0..<10).map { Self.payload($0, bytes: 500) }
         sender.send(payloads.map { .of($0, to: receiver.address) })
         driven.until { got.datagrams.count == 10 }
@@ -90,8 +112,8 @@ struct DatagramSocketTests {
         let second = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let one = Collected()
         let two = Collected()
-        first.start { bytes, _ in one.datagrams.append([UInt8](bytes)) }
-        second.start { bytes, _ in two.datagrams.append([UInt8](bytes)) }
+        first.start { bytes, _, _ in one.datagrams.append([UInt8](bytes)) }
+        second.start { bytes, _, _ in two.datagrams.append([UInt8](bytes)) }
         sender.send([
             .of([1], to: .loopback(.ipv6, port: 9)),  // another family
             .of([2, 2], to: first.address), .of([3, 3], to: first.address), .of([4, 4], to: second.address),
@@ -114,7 +136,7 @@ struct DatagramSocketTests {
         gone.close()
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         for number: UInt8 in 0..<20 {
             sender.send([.of([0xFF], to: closed)])
             sender.send([.of([number], to: receiver.address)])
@@ -131,7 +153,7 @@ struct DatagramSocketTests {
         let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0), options: options)
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         sender.unsent = [.of([1, 1, 1, 1], to: receiver.address)]
         sender.unsentBytes = 4
         sender.send([
@@ -152,7 +174,7 @@ struct DatagramSocketTests {
         let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
         let got = Collected()
-        receiver.start { bytes, _ in got.datagrams.append([UInt8](bytes)) }
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
         receiver.pauseReading()
         sender.send((0..<100).map { .of([UInt8($0)], to: receiver.address) })
         #expect(receiver.drain())

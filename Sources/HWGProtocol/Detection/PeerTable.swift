@@ -32,6 +32,8 @@ public struct PeerTable: Sendable {
     private(set) var failureTimeout: Interval
     private var peers: [Peer] = []
     private var index: [MemberID: Int] = [:]
+    /// Where the peer that was heard last stands: packets come in runs.
+    private var recent = 0
     private var heartbeatAt: Instant?
     private var lastTurn: Instant
 
@@ -121,7 +123,11 @@ public struct PeerTable: Sendable {
     /// Any packet counts as a heartbeat.
     @inline(__always)
     public mutating func heard(_ member: MemberID, at now: Instant) -> Change? {
-        guard let position = index[member] else { return nil }
+        if recent >= peers.count || peers[recent].card.member != member {
+            guard let position = index[member] else { return nil }
+            recent = position
+        }
+        let position = recent
         peers[position].lastHeard = now
         guard peers[position].isSuspected, !isSuperseded(member) else { return nil }
         peers[position].isSuspected = false

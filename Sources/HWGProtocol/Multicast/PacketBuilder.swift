@@ -56,9 +56,39 @@ struct PacketBuilder: Sendable {
     /// Appends one item; the caller has checked `space`.
     @inline(__always)
     mutating func append(_ word: ItemWord, label: UInt32, _ payload: UnsafeRawBufferPointer) {
-        precondition(payload.count <= space && payload.count == word.length, "an item fits its packet")
         if !isKnownUniquelyReferenced(&buffer) { unshare() }
-        let item = buffer.bytes + used
+        write(word, label: label, payload, to: buffer.bytes)
+    }
+
+    /// Appends whole messages from `start` on, as many as fit; returns how many.
+    mutating func append(
+        _ messages: UnsafeBufferPointer<OutgoingMessage>, from start: Int, of bytes: UnsafeRawBufferPointer,
+        label: UInt32
+    ) -> Int {
+        guard isOpen else { return 0 }
+        if !isKnownUniquelyReferenced(&buffer) { unshare() }
+        let packet = buffer.bytes
+        var at = start
+        while at < messages.count {
+            let message = messages[at]
+            guard message.count <= space, message.order != .causal else { break }
+            let word = ItemWord(
+                length: message.count, order: message.order, isControl: false, isFirst: true, isLast: true)
+            write(
+                word, label: label,
+                UnsafeRawBufferPointer(rebasing: bytes[message.offset..<(message.offset &+ message.count)]), to: packet)
+            at += 1
+        }
+        return at - start
+    }
+
+    /// `packet` is the buffer's memory, and nobody else has it.
+    @inline(__always)
+    private mutating func write(
+        _ word: ItemWord, label: UInt32, _ payload: UnsafeRawBufferPointer, to packet: UnsafeMutableRawPointer
+    ) {
+        precondition(payload.count <= space && payload.count == word.length, "an item fits its packet")
+        let item = packet + used
         item.storeBytes(of: word.raw.littleEndian, as: UInt32.self)
         item.storeBytes(of: label.littleEndian, toByteOffset: 4, as: UInt32.self)
         let padded = DataFrame.padded(payload.count)

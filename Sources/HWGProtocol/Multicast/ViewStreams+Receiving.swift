@@ -2,9 +2,11 @@ import GroupModel
 import GroupWire
 
 extension ViewStreams {
-    /// A packet of a member's stream, from its origin or from another holder. False when malformed.
+    /// A packet of a member's stream, from its origin or from another holder. False when malformed. `memory` keeps
+    /// the bytes valid; without it they are copied.
     public mutating func dataArrived(
-        _ datagram: UnsafeRawBufferPointer, from sender: MemberID, at now: Instant, into output: inout HWGOutput
+        _ datagram: UnsafeRawBufferPointer, memory: AnyObject? = nil, from sender: MemberID, at now: Instant,
+        into output: inout HWGOutput
     ) -> Bool {
         guard datagram.count >= DataFrame.bodyOffset else { return malformed() }
         let origin = Int(
@@ -35,13 +37,13 @@ extension ViewStreams {
             guard let contents = DataFrame.contents(of: datagram, origin: origin, members: members) else {
                 return malformed()
             }
-            streams[origin].store(Packet(copying: datagram), number: number, contents: contents)
+            streams[origin].store(Packet(datagram, keeping: memory), number: number, contents: contents)
             if phase < .frozen { exists(number, of: origin, delay: parameters.reorderDelay, at: now) }
         case .inSequence:
             guard let contents = DataFrame.contents(of: datagram, origin: origin, members: members) else {
                 return malformed()
             }
-            streams[origin].store(Packet(copying: datagram), number: number, contents: contents)
+            streams[origin].store(Packet(datagram, keeping: memory), number: number, contents: contents)
             advanced(origin, from: contiguous, at: now, into: &output)
         }
         if transmitter == origin, matrix.raise(origin, member: origin, to: number) {
@@ -121,8 +123,7 @@ extension ViewStreams {
             stable: matrix.stable[rank], uniform: uniform(rank), isFinal: false, into: &output.indications)
         counters.brokenMessages &+= streams[rank].brokenMessages &- broken
         if awaitedControl {
-            let slices = output.indications.batch.slices
-            controlsDelivered &+= UInt64(slices[before...].count(where: \.isControl))
+            controlsDelivered &+= UInt64(output.indications.batch.slices[before...].count(where: \.isControl))
         }
         streams[rank].release(through: matrix.stable[rank])
     }

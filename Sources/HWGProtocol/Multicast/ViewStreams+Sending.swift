@@ -19,6 +19,34 @@ extension ViewStreams {
         return multicastBeyondPacket(label: label, order: order, bytes: bytes, at: now, into: &output)
     }
 
+    /// Packs messages of one label in order, until one is refused or gets no number yet. The bytes that they are ranges
+    /// of are copied before the call returns.
+    public mutating func multicast(
+        label: UInt32, _ messages: UnsafeBufferPointer<OutgoingMessage>, of bytes: UnsafeRawBufferPointer,
+        at now: Instant, into output: inout HWGOutput
+    ) -> RunOutcome {
+        var outcome = RunOutcome(first: nextNumber, stop: nil)
+        while outcome.taken < messages.count {
+            if phase == .running, queue.isEmpty {
+                let packed = builder.append(messages, from: outcome.taken, of: bytes, label: label)
+                outcome.taken += packed
+                nextNumber &+= UInt64(packed)
+                if outcome.taken == messages.count { break }
+            }
+            let next = messages[outcome.taken]
+            let sent = multicastBeyondPacket(
+                label: label, order: next.order,
+                bytes: UnsafeRawBufferPointer(rebasing: bytes[next.offset..<(next.offset + next.count)]), at: now,
+                into: &output)
+            guard case .accepted(.some) = sent else {
+                outcome.stop = sent
+                break
+            }
+            outcome.taken += 1
+        }
+        return outcome
+    }
+
     @inline(never)
     private mutating func multicastBeyondPacket(
         label: UInt32, order: Order, bytes: UnsafeRawBufferPointer, at now: Instant, into output: inout HWGOutput

@@ -34,6 +34,7 @@ extension NodeRuntime {
         }
         if let only, next > 0 { swap(&only.slices, &delivering.slices) }
         handOver()
+        if let only, only.slices.isEmpty { swap(&only.slices, &delivering.slices) }
         refreshStops()
         evictSleepers()
     }

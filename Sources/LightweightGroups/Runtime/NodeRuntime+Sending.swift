@@ -84,31 +84,40 @@ extension NodeRuntime {
 
     /// The index of the first message that was not taken.
     private func multicast(_ seat: Seat, _ batch: OutgoingBatch, from start: Int) -> Int {
+        let now = now
+        var next = start
         batch.bytes.withUnsafeBytes { bytes in
-            let now = now
-            var cost = 0
-            defer { credit(seat.key, cost) }
-            for index in start..<batch.count {
-                let entry = batch.entries[index]
-                let message = UnsafeRawBufferPointer(rebasing: bytes[entry.offset..<(entry.offset + entry.count)])
-                let outcome = core.pointee.multicast(
-                    seat.handle, order: entry.order, bytes: message, at: now, into: &effects.pointee)
-                switch outcome {
-                case .accepted(let number):
-                    statistics.messagesSent &+= 1
-                    if let number {
-                        tickets.resolve(entry.ticket, .success(number))
-                    } else {
-                        seat.unnumbered.append(entry.ticket)
+            batch.entries.withUnsafeBufferPointer { entries in
+                while next < entries.count {
+                    let run = UnsafeBufferPointer(rebasing: entries[next...])
+                    let outcome = core.pointee.multicast(
+                        seat.handle, run, of: bytes, at: now, into: &effects.pointee)
+                    if batch.hasTickets {
+                        for index in 0..<outcome.taken {
+                            tickets.resolve(run[index].ticket, .success(outcome.first + UInt64(index)))
+                        }
                     }
-                case .full, .held: return index
-                case .notMember, .refused:
-                    tickets.resolve(entry.ticket, .failure(seat.group.notMember))
+                    statistics.messagesSent &+= UInt64(outcome.taken)
+                    next += outcome.taken
+                    guard let stop = outcome.stop else { return }
+                    let ticket = entries[next].ticket
+                    switch stop {
+                    case .accepted(let number?):
+                        statistics.messagesSent &+= 1
+                        tickets.resolve(ticket, .success(number))
+                    case .accepted(nil):
+                        statistics.messagesSent &+= 1
+                        seat.unnumbered.append(ticket)
+                    case .full, .held: return
+                    case .notMember, .refused:
+                        tickets.resolve(ticket, .failure(seat.group.notMember))
+                    }
+                    next += 1
                 }
-                cost += entry.count + Outbox.messageCost
             }
-            return batch.count
         }
+        if next > start { credit(seat.key, batch.cost(start..<next)) }
+        return next
     }
 
     func retain(_ seat: Seat, _ change: (inout Retained) -> Void) {

@@ -50,6 +50,8 @@ extension NodeRuntime {
         if !delivering.isEmpty {
             deliver()
             delivering.removeAll()
+            // The next turn fills the same memory, which is in the caches.
+            if effects.pointee.lwg.isEmpty { swap(&delivering, &effects.pointee.lwg) }
         }
         if retriesBlocked { retryBlocked() }
         giveCredit()
@@ -78,38 +80,40 @@ extension NodeRuntime {
     private func transmit() {
         guard !effects.pointee.transmissions.isEmpty else { return }
         var used = 0
-        var last: (member: MemberID, bucket: Int)?
+        // The core emits member by member, so most have the destination of the one before.
+        var last: MemberID?
+        var bucket = 0
+        var address = listenAddress
         for transmission in effects.pointee.transmissions {
-            let bucket: Int
-            if let last, last.member == transmission.to {
-                bucket = last.bucket
-            } else {
-                guard let address = addresses[transmission.to] else {
+            if last != transmission.to {
+                guard let found = addresses[transmission.to] else {
                     unaddressed &+= 1
                     continue
                 }
-                if let known = runs[address] {
+                last = transmission.to
+                address = found
+                if let known = runs[found] {
                     bucket = known
                 } else {
                     bucket = used
                     used += 1
                     if bucket == buckets.count { buckets.append([]) }
-                    runs[address] = bucket
+                    runs[found] = bucket
                 }
-                last = (transmission.to, bucket)
             }
-            guard let address = addresses[transmission.to] else { continue }
             let packet = transmission.packet
             buckets[bucket].append(
                 OutgoingDatagram(start: packet.bytes, count: packet.count, owner: packet, to: address))
         }
         // One call for all: the last receiver does not wait for the calls before its own.
-        for bucket in 0..<used {
-            outgoing.append(contentsOf: buckets[bucket])
-            buckets[bucket].removeAll(keepingCapacity: true)
+        if used == 1 {
+            socket.send(buckets[0])
+        } else {
+            for bucket in 0..<used { outgoing.append(contentsOf: buckets[bucket]) }
+            socket.send(outgoing)
+            outgoing.removeAll(keepingCapacity: true)
         }
-        socket.send(outgoing)
-        outgoing.removeAll(keepingCapacity: true)
+        for bucket in 0..<used { buckets[bucket].removeAll(keepingCapacity: true) }
         runs.removeAll(keepingCapacity: true)
     }
 }

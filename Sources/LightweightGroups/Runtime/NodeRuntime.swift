@@ -177,9 +177,9 @@ final class NodeRuntime: @unchecked Sendable {
             log: { [unowned self] line, text in logger.write(line, "\(text)") })
         let core = core
         let effects = effects
-        socket.start { bytes, _ in
+        socket.start { bytes, _, memory in
             core.pointee.datagramArrived(
-                bytes, at: Instant(nanoseconds: monotonicNanoseconds()), into: &effects.pointee)
+                bytes, memory: memory, at: Instant(nanoseconds: monotonicNanoseconds()), into: &effects.pointee)
         }
         endpoint?.answer = { [unowned self] in answer($0) }
         if let endpoint {

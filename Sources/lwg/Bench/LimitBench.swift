@@ -36,11 +36,13 @@ extension BenchRun {
         let start = ProcessorTime.now(children: processes.map(\.pid))
         let from = Monotonic.nanoseconds + 100_000_000
         let countFrom = from + 500_000_000
+        let to = countFrom + Int64(parameters.seconds * 1e9)
+        async let used = ProcessorTime.used(by: processes.map(\.pid), from: countFrom, to: to)
         for (index, process) in processes.enumerated() {
             let order = BareOrder(
                 index: index, ports: ports, isSender: index < parameters.senders, senders: parameters.senders,
                 size: parameters.size, packetBytes: packetBytes, from: from, countFrom: countFrom,
-                to: countFrom + Int64(parameters.seconds * 1e9))
+                to: to)
             process.send(String(decoding: try JSONEncoder().encode(order), as: UTF8.self))
         }
         var least = Int.max
@@ -52,8 +54,8 @@ extension BenchRun {
         }
         let foreign = ProcessorTime.foreign(from: start, to: .now(children: processes.map(\.pid)))
         return BenchOutcome(
-            measured: ["deliveredPerMemberPerSecond": .number(Double(least) / parameters.seconds)], stoppedEarly: nil,
-            foreignCpu: foreign)
+            measured: await Self.measured(delivered: Double(least), seconds: parameters.seconds, used: used),
+            stoppedEarly: nil, foreignCpu: foreign)
     }
 
     private static func report(of process: ChildProcess) async throws -> BareReport {

@@ -34,6 +34,8 @@ extension BenchRun {
         // Senders go on until the end of the count, so that all of it is under load.
         let sending = WorkerOrder.Span(from: begin, to: to)
         let (groups, size, order, senders) = (Array(used), parameters.size, parameters.order, parameters.senders)
+        let pids = cluster.nodes.map(\.process.pid)
+        async let used = ProcessorTime.used(by: pids, from: from, to: to)
         let answers = try await cluster.all(cluster.nodes) { node in
             .flood(
                 groups: groups, size: size, order: order, sending: node.number < senders ? sending : nil,
@@ -41,7 +43,15 @@ extension BenchRun {
         }
         let delivered = answers.compactMap { if case .flooded(_, let count, _) = $0 { Double(count) } else { nil } }
         guard let least = delivered.min() else { throw Failure("no node counted") }
-        return ["deliveredPerMemberPerSecond": .number(least / parameters.seconds)]
+        return await Self.measured(delivered: least, seconds: parameters.seconds, used: used)
+    }
+
+    /// The processor time of all nodes together per message says more than the rate where others use the processors.
+    static func measured(delivered: Double, seconds: Double, used: Double) -> Measured {
+        [
+            "deliveredPerMemberPerSecond": .number(delivered / seconds),
+            "processorNanosecondsPerMessage": .number(delivered > 0 ? used * 1e9 / delivered : nil),
+        ]
     }
 
     /// The first `senders` nodes send at a pace that leaves everything idle between two messages.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GroupModel
 import GroupSimulator
+import Synchronization
 
 struct SimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,18 +55,26 @@ struct SimCommand: AsyncParsableCommand {
             nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
         options.keepsTranscript = transcript
         let begin = Monotonic.nanoseconds
-        let summary = await simulate(options)
-        let realSeconds = Double(Monotonic.nanoseconds - begin) / 1e9
+        let soFar = SoFar(keepsTrace: trace != nil)
+        let json = json
+        // What is known is printed; the seeds that run at the moment are not waited for.
+        let ending = Signals {
+            let summary = soFar.summary.withLock { $0 }
+            LineWriter.output.write(summary.report(json, since: begin, isInterrupted: true))
+            Foundation.exit(ExitStatus.failed)
+        }
+        defer { withExtendedLifetime(ending) {} }
+        await simulate(options, soFar)
+        let summary = soFar.summary.withLock { $0 }
         for line in summary.transcript { LineWriter.output.write(line, more: true) }
         if let trace { try Self.append(summary.trace, to: trace) }
-        LineWriter.output.write(json ? summary.json(realSeconds).line : summary.text(realSeconds))
+        LineWriter.output.write(summary.report(json, since: begin, isInterrupted: false))
         if !summary.violations.isEmpty { throw ExitCode(ExitStatus.failed) }
     }
 
-    private func simulate(_ options: SimulationOptions) async -> SimulationSummary {
+    private func simulate(_ options: SimulationOptions, _ soFar: SoFar) async {
         let progress = ProgressBar()
         defer { progress.clear() }
-        var summary = SimulationSummary(keepsTrace: trace != nil)
         var waiting = range.makeIterator()
         var hasFailed = false
         await withTaskGroup(of: SimulationReport.self) { group in
@@ -78,14 +87,20 @@ struct SimCommand: AsyncParsableCommand {
                 if !hasFailed, let seed = waiting.next() {
                     group.addTask { Simulation.run(seed: seed, options: options) }
                 }
-                summary.add(report)
+                let (seeds, violations) = soFar.summary.withLock { summary in
+                    summary.add(report)
+                    return (summary.seeds, summary.violations.count)
+                }
                 progress.show(
-                    summary.seeds, of: range.count,
-                    "\(summary.seeds) of \(range.count) seeds, "
-                        + "\(summary.violations.count) violations")
+                    seeds, of: range.count, "\(seeds) of \(range.count) seeds, \(violations) violations")
             }
         }
-        return summary
+    }
+
+    /// Shared with the handler of signals.
+    private final class SoFar: Sendable {
+        let summary: Mutex<SimulationSummary>
+        init(keepsTrace: Bool) { summary = Mutex(SimulationSummary(keepsTrace: keepsTrace)) }
     }
 
     private static func append(_ bytes: [UInt8], to file: String) throws {
@@ -155,7 +170,13 @@ struct SimulationSummary: Sendable {
         violations.sorted { ($0.seed, $0.violation.line) < ($1.seed, $1.violation.line) }
     }
 
-    func json(_ realSeconds: Double) -> JSON {
+    /// One JSON object, or text; `begin` is of the monotonic clock.
+    func report(_ asJSON: Bool, since begin: Int64, isInterrupted: Bool) -> String {
+        let realSeconds = Double(Monotonic.nanoseconds - begin) / 1e9
+        return asJSON ? json(realSeconds, isInterrupted).line : text(realSeconds, isInterrupted)
+    }
+
+    private func json(_ realSeconds: Double, _ isInterrupted: Bool) -> JSON {
         [
             "seeds": .int(seeds),
             "violations": .array(
@@ -166,11 +187,11 @@ struct SimulationSummary: Sendable {
                             + [.init(key: "reproduction", value: .string(entry.reproduction))])
                 }), "simulatedSeconds": .number(simulatedSeconds), "realSeconds": .number(realSeconds),
             "rare": .object(rare.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .int($0.value)) }),
-            "digest": .string(digest),
+            "digest": .string(digest), "interrupted": .bool(isInterrupted),
         ]
     }
 
-    func text(_ realSeconds: Double) -> String {
+    private func text(_ realSeconds: Double, _ isInterrupted: Bool) -> String {
         var lines = sorted.map { entry in
             "seed \(entry.seed): \(entry.violation.property) \(entry.violation.group) \(entry.violation.process), line "
                 + "\(entry.violation.line): \(entry.violation.why)\n  \(entry.reproduction)"
@@ -178,7 +199,7 @@ struct SimulationSummary: Sendable {
         for (name, times) in rare.sorted(by: { $0.key < $1.key }) { lines.append("  \(name) \(times)") }
         lines.append(
             "\(seeds) seeds, \(violations.count) violations, \(JSON.number(simulatedSeconds).line) simulated seconds in "
-                + "\(JSON.number(realSeconds).line) s, digest \(digest)")
+                + "\(JSON.number(realSeconds).line) s, digest \(digest)\(isInterrupted ? ", interrupted" : "")")
         return lines.joined(separator: "\n")
     }
 }

@@ -27,6 +27,16 @@ struct ProcessorTime: Sendable {
         return max(0, (end.machine - start.machine) - (end.own - start.own)) / elapsed * 100
     }
 
+    /// Processor seconds that these processes use between two points of the monotonic clock, which are waited for.
+    static func used(by pids: [pid_t], from: Int64, to: Int64) async -> Double {
+        func at(_ point: Int64) async -> Double {
+            try? await Task.sleep(for: .nanoseconds(max(0, point - Monotonic.nanoseconds)))
+            return pids.reduce(0) { $0 + (ofProcess($1) ?? 0) }
+        }
+        let before = await at(from)
+        return await at(to) - before
+    }
+
     /// User, nice, system and stolen time of the first line of `/proc/stat`; interrupts are mostly our own packets.
     private static func ofMachine() -> Double? {
         guard let text = try? String(contentsOfFile: "/proc/stat", encoding: .utf8) else { return nil }

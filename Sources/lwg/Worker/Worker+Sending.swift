@@ -3,7 +3,7 @@ import LightweightGroups
 
 extension Worker {
     /// A message of `size` bytes that begins with the time; at least the eight bytes of that.
-    private static func message(size: Int) -> [UInt8] {
+    static func message(size: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: UInt8(ascii: "x"), count: max(size, 8))
         withUnsafeBytes(of: Monotonic.nanoseconds) { bytes.replaceSubrange(0..<8, with: $0) }
         return bytes
@@ -25,29 +25,13 @@ extension Worker {
         return sent
     }
 
-    /// Begins to send `perSecond` messages to one group after the other, or ends that. A message whose time has
-    /// passed while the window was full is sent late, not left out.
+    /// Begins to send `perSecond` messages to one group after the other, or ends that.
     func trickle(to numbers: [Int], perSecond: Double, size: Int, orders: [Order]) {
         let groups = groups(numbers)
-        let task: Task<Void, Never>? =
-            perSecond <= 0 || groups.isEmpty
-            ? nil
-            : Task {
-                let start = Monotonic.nanoseconds
-                var sent = 0
-                while !Task.isCancelled {
-                    let due = Int(Double(Monotonic.nanoseconds - start) / 1e9 * perSecond)
-                    while sent < due, !Task.isCancelled {
-                        let group = groups[sent % groups.count]
-                        let order = orders[sent / groups.count % orders.count]
-                        // A group that this node has left meanwhile takes no more; the others do.
-                        try? await group.multicast(Self.message(size: size), order: order)
-                        sent += 1
-                    }
-                    try? await Task.sleep(for: .microseconds(max(200, min(1e5, 1e6 / perSecond))))
-                }
-            }
-        replaceTrickle(task)
+        guard perSecond > 0, !groups.isEmpty else { return replaceTrickle(nil) }
+        let trickle = Trickle()
+        replaceTrickle { trickle.end() }
+        trickle.start(groups, perSecond: perSecond, size: size, orders: orders)
     }
 
     /// How often status messages leave: what is due by then leaves together, as from a program with one timer.
@@ -57,19 +41,19 @@ extension Worker {
     func status(to numbers: [Int], every seconds: Double, size: Int) {
         let groups = groups(numbers)
         guard seconds > 0, !groups.isEmpty else { return replaceTrickle(nil) }
-        replaceTrickle(
-            Task {
-                let start = Monotonic.nanoseconds
-                var sent = 0
-                while !Task.isCancelled {
-                    let due = Int(Double(Monotonic.nanoseconds - start) / 1e9 / seconds * Double(groups.count))
-                    while sent < due, !Task.isCancelled {
-                        try? await groups[sent % groups.count].multicast(Self.message(size: size))
-                        sent += 1
-                    }
-                    try? await Task.sleep(for: Self.statusTick)
+        let task = Task {
+            let start = Monotonic.nanoseconds
+            var sent = 0
+            while !Task.isCancelled {
+                let due = Int(Double(Monotonic.nanoseconds - start) / 1e9 / seconds * Double(groups.count))
+                while sent < due, !Task.isCancelled {
+                    try? await groups[sent % groups.count].multicast(Self.message(size: size))
+                    sent += 1
                 }
-            })
+                try? await Task.sleep(for: Self.statusTick)
+            }
+        }
+        replaceTrickle { task.cancel() }
     }
 
     /// Sends and counts between two pairs of points of time.

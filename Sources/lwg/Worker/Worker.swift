@@ -8,7 +8,8 @@ final class Worker: Sendable {
     let inbox = Inbox()
     let tally: Mutex<Tally>
     let groups = Mutex<[Int: Group]>([:])
-    private let trickling = Mutex<Task<Void, Never>?>(nil)
+    /// Ends what sends all the time.
+    private let trickling = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(node: GroupNode, names: [String], digests: Bool) {
         self.node = node
@@ -157,12 +158,12 @@ final class Worker: Sendable {
         }
     }
 
-    func replaceTrickle(_ task: Task<Void, Never>?) {
+    func replaceTrickle(_ next: (@Sendable () -> Void)?) {
         let before = trickling.withLock { trickling in
-            defer { trickling = task }
+            defer { trickling = next }
             return trickling
         }
-        before?.cancel()
+        before?()
     }
 
     // MARK: Consumers
