@@ -12,6 +12,7 @@ extension Carrier {
         let remap = Remap(from: view?.members ?? [], to: change)
         endHeavyView(&node, into: &out)
         let before = phase
+        let wasPrimary = isPrimary
         view = change.view
         isPrimary = change.primary
         rank = UInt16(truncatingIfNeeded: myRank)
@@ -34,7 +35,7 @@ extension Carrier {
         case .settled:
             if isWhole { recompute(remap, &node, into: &out); return }
             side = remap.survivors
-            own = sideEntries(remap)
+            own = sideEntries(remap, primary: wasPrimary)
         case .merging(let round):
             let known = round.collapsed()
             side = remap.ranks(known.side)
@@ -91,7 +92,7 @@ extension Carrier {
     }
 
     /// What my side tells: old members that come along, then those whose joins were ordered.
-    private func sideEntries(_ remap: Remap) -> [SideEntry] {
+    private func sideEntries(_ remap: Remap, primary: Bool) -> [SideEntry] {
         table.entries.map { entry in
             var next = entry
             next.move(remap, floor: 0, coordinator: entry.coordinator)
@@ -105,7 +106,9 @@ extension Carrier {
             }
             return SideEntry(
                 id: entry.id, name: entry.name,
-                origins: next.previous.map { [.init(view: $0, size: UInt32(clamping: entry.members.count))] } ?? [],
+                origins: next.previous.map {
+                    [.init(view: $0, size: UInt32(clamping: entry.members.count), isPrimary: primary)]
+                } ?? [],
                 members: members)
         }
     }

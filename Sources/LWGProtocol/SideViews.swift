@@ -1,7 +1,8 @@
 import GroupModel
 
 // A side enters a merge only from LWG views of exactly its own members, as in an HWG (M5): whoever it lost may come back
-// from a view of its own. So an LWG that lost a member gets a view of its side before the tables are exchanged.
+// from a view of its own. So an LWG that lost a member gets a view of its side before the tables are exchanged; and so does
+// one that comes from a primary view to an HWG view that is not, because the primary chain goes on without it (M7).
 
 extension Carrier {
     /// Counts of LWG views that begin in one HWG view: 0 if it has one side; otherwise a side's lowest rank for that side's
@@ -13,9 +14,11 @@ extension Carrier {
     mutating func installSideViews(
         _ entries: [SideEntry], lowest: UInt16, _ node: inout Node, into out: inout LWGOutput
     ) -> [SideEntry] {
-        guard let heavy = view?.id, entries.contains(where: \.hasLost), !Mutant.noSideView.isOn else { return entries }
+        guard let heavy = view?.id, entries.contains(where: { $0.needsSideView(primary: isPrimary) }),
+            !Mutant.noSideView.isOn
+        else { return entries }
         return entries.map { entry in
-            guard entry.hasLost, !entry.members.isEmpty else { return entry }
+            guard entry.needsSideView(primary: isPrimary), !entry.members.isEmpty else { return entry }
             let era = max(UInt32(clamping: heavy.epoch), entry.origins.map(\.view.era).max() ?? 0)
             let next = View(
                 id: ViewID(era: era, count: UInt32(lowest), coordinator: heavy.coordinator),
@@ -23,7 +26,7 @@ extension Carrier {
             installSideView(next, entry, &node, into: &out)
             return SideEntry(
                 id: entry.id, name: entry.name,
-                origins: [.init(view: next.id, size: UInt32(clamping: next.members.count))],
+                origins: [.init(view: next.id, size: UInt32(clamping: next.members.count), isPrimary: false)],
                 members: entry.members.map { .init(endpoint: $0.endpoint, rank: $0.rank, origin: 0) })
         }
     }

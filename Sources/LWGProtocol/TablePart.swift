@@ -10,10 +10,12 @@ struct SideEntry: Hashable, Sendable {
         /// Index into `origins`; nil for one whose join was ordered and who has no view yet.
         let origin: UInt8?
     }
-    /// A view that members come from, and how many were in it: who is gone may be in another view that came from it.
+    /// A view that members come from, how many were in it, and whether it was primary: who is gone may be in another view
+    /// that came from it.
     struct Origin: Hashable, Sendable {
         let view: ViewID
         let size: UInt32
+        let isPrimary: Bool
     }
     let id: LWGID
     let name: String
@@ -21,11 +23,12 @@ struct SideEntry: Hashable, Sendable {
     var origins: [Origin]
     var members: [Member]
 
-    /// Some who were in a view that members come from are not here.
-    var hasLost: Bool {
+    /// Whether the side needs a view of its own in an HWG view: some who were in a view that members come from are not
+    /// here (M5), or that view was primary and the HWG view is not, so that the chain goes on elsewhere (M7).
+    func needsSideView(primary: Bool) -> Bool {
         origins.indices.contains { origin in
             let here = members.count { $0.origin == UInt8(origin) }
-            return here > 0 && here < Int(origins[origin].size)
+            return here > 0 && (here < Int(origins[origin].size) || origins[origin].isPrimary && !primary)
         }
     }
 }
@@ -62,6 +65,7 @@ struct TablePart: Hashable, Sendable {
         writer.array(views) {
             $0.viewID($1.view)
             $0.u32($1.size)
+            $0.bool($1.isPrimary)
         }
         writer.array(entries) { writer, entry in
             writer.shortString(entry.name)
@@ -82,8 +86,8 @@ struct TablePart: Hashable, Sendable {
             if Int(rank) < members.count, !isCovered[Int(rank)] { isCovered[Int(rank)] = true } else { reader.fail() }
         }
         let names = reader.array(limit: NameList.limit, elementBytes: 16) { $0.shortName() }
-        let views = reader.array(limit: Limits.groupsPerHWG, elementBytes: 24) {
-            SideEntry.Origin(view: $0.viewID(), size: $0.u32())
+        let views = reader.array(limit: Limits.groupsPerHWG, elementBytes: 25) {
+            SideEntry.Origin(view: $0.viewID(), size: $0.u32(), isPrimary: $0.bool())
         }
         entries = reader.array(limit: Limits.groupsPerHWG, elementBytes: 9) { reader in
             let name = reader.shortString(limit: Limits.groupNameBytes)
@@ -94,7 +98,8 @@ struct TablePart: Hashable, Sendable {
                 if index < views.count { return views[index] }
                 reader.fail()
                 return SideEntry.Origin(
-                    view: ViewID(epoch: 0, coordinator: MemberID(node: NodeID(raw: 0), incarnation: 0)), size: 0)
+                    view: ViewID(epoch: 0, coordinator: MemberID(node: NodeID(raw: 0), incarnation: 0)), size: 0,
+                    isPrimary: false)
             }
             let seats = Limits.viewMembers * Limits.seatsPerNode
             let list = reader.array(limit: seats, elementBytes: 5) { reader -> SideEntry.Member? in

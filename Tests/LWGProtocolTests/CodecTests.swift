@@ -23,7 +23,7 @@ struct CodecTests {
                     isLast: true, covers: [1, 2],
                     entries: [
                         SideEntry(
-                            id: LWGID(raw: 0), name: "g", origins: [.init(view: view.id, size: 2)],
+                            id: LWGID(raw: 0), name: "g", origins: [.init(view: view.id, size: 2, isPrimary: true)],
                             members: [member, joiner])
                     ])),
         ]

@@ -53,14 +53,15 @@ struct HandWorld {
     private var scratch = LWGOutput()
 
     mutating func show(
-        _ node: Int, _ view: View<MemberID>, previous: ViewID?, together: [MemberID], sides: [SubView<MemberID>]
+        _ node: Int, _ view: View<MemberID>, previous: ViewID?, together: [MemberID], sides: [SubView<MemberID>],
+        primary: Bool = true
     ) {
         var indications = HWGIndications()
         indications.events.append(
             .view(
                 ViewChange(
                     view: view, previous: previous, joined: [], left: [], transitional: together, subViews: sides,
-                    primary: true)))
+                    primary: primary)))
         handle(node, indications)
     }
 

@@ -142,6 +142,33 @@ struct MergeTests {
         #expect(world.views(2, world.seats(2)[0]).last?.subViews == merged?.subViews)
     }
 
+    @Test("Who comes from a primary view to an HWG view that is not primary has a view of its own first (M7)")
+    func fromPrimaryToOther() {
+        for primary in [true, false] {
+            var world = HandWorld(members: 2, starts: false)
+            let all = world.members
+            let alone = View(id: ViewID(epoch: 3, coordinator: all[0]), members: [all[0]])
+            world.view = alone
+            world.join(0, "0", ["g"])
+            world.show(0, alone, previous: nil, together: [all[0]], sides: [])
+            world.deliverNext(0)
+            world.hold(0)
+            let seat = world.seats(0)[0]
+            let before = world.views(0, seat).count
+            world.view = View(id: ViewID(epoch: 4, coordinator: all[0]), members: all)
+            let other = ViewID(epoch: 2, coordinator: all[1])
+            world.show(
+                0, world.view, previous: alone.id, together: [all[0]],
+                sides: [
+                    SubView(previous: alone.id, members: [all[0]], hasState: true),
+                    SubView(previous: other, members: [all[1]], hasState: true),
+                ], primary: primary)
+            #expect(world.views(0, seat).count == before + (primary ? 0 : 1))
+            #expect(world.views(0, seat).last?.primary == primary)
+            #expect(world.members(0, seat) == ["0/0"])
+        }
+    }
+
     @Test("A table for another HWG view is void, and one that speaks for nodes of another side is refused: no ghosts")
     func ghosts() {
         var (world, _) = merged()

@@ -69,8 +69,9 @@ enum FlushChecks {
     /// The first LWG view on an HWG view may be one side's, which comes from an earlier HWG view; the merged one follows. The
     /// sides met in this HWG view, or in one since that earlier view in which their tables did not arrive.
     private static func isSideView(_ tenure: Timeline.Tenure, _ timeline: Timeline) -> Bool {
+        let history = timeline.history
         let carrier = timeline.installation(tenure).carrierView
-        return timeline.tenures(in: tenure.view).contains { index in
+        let isFromEarlier = timeline.tenures(in: tenure.view).contains { index in
             let other = timeline.tenures[Int(index)]
             guard let before = timeline.tenure(of: other.seat, in: timeline.installation(other).previous) else {
                 return false
@@ -78,14 +79,22 @@ enum FlushChecks {
             let earlier = timeline.installation(timeline.tenures[Int(before)]).carrierView
             return earlier != carrier && hasMerged(from: earlier, to: carrier, timeline)
         }
+        if isFromEarlier { return true }
+        // Those who came from an earlier view may have failed before they installed this one: joiners are left.
+        let group = history.group(seat: tenure.seat)
+        let isMissing = (history.members(of: tenure.view) ?? []).contains { member in
+            history.seat(group: group, member: member).flatMap { timeline.tenure(of: $0, in: tenure.view) } == nil
+        }
+        return isMissing && hasMerged(from: carrier, to: carrier, timeline)
     }
 
-    /// Whether a merge is among the heavyweight views on some member's way from one view, exclusive, to another.
+    /// Whether a merge is among the heavyweight views on some member's way from one view to another, both included.
     private static func hasMerged(from first: Int32, to last: Int32, _ timeline: Timeline) -> Bool {
         let history = timeline.history
         return timeline.tenures(in: last).contains { index in
             var view = last
-            while view >= 0, view != first,
+            // The first, too: its tables may never have arrived.
+            while view >= 0, history.isOrdered(first, view) || view == first,
                 let at = timeline.tenure(of: timeline.tenures[Int(index)].seat, in: view)
             {
                 let heavy = timeline.installation(timeline.tenures[Int(at)])
