@@ -5,7 +5,7 @@ SOURCES := Sources Tests Examples Package.swift
 # Tests with real sockets and processes run by themselves: seeded worlds would keep them from the processors.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 
-.PHONY: demo test bench model build format lint setup clean
+.PHONY: demo test worlds mutants soak bench model build format lint setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product lwg
@@ -15,6 +15,22 @@ test: setup lint
 	$(SWIFT) build
 	$(SWIFT) test --skip '$(PROCESSES)'
 	$(SWIFT) test --skip-build --filter '$(PROCESSES)'
+	$(MAKE) worlds
+
+# Two thousand seeded worlds of the real cores, in which everything may fail.
+worlds:
+	$(SWIFT) build -c release --product lwg
+	.build/release/lwg sim --seeds 1..2000 --nodes 5 --groups 6 --seconds 2
+
+# Plants one protocol bug after another; the simulator must find each. An hour or more.
+mutants: setup
+	$(SWIFT) build -c release --product lwg --traits Mutants --scratch-path .build-mutants
+	@sh Scripts/mutants.sh
+
+# A hundred thousand worlds: some hours.
+soak: setup
+	$(SWIFT) build -c release --product lwg
+	.build/release/lwg sim --seeds 1..100000 --seconds 5
 
 bench: setup
 	$(SWIFT) build -c release --product lwg

@@ -101,6 +101,12 @@ import Testing
         #expect(violations(crash + "a view 2@a a,b,c 1@a =\na view 3@a a,b 2@a =") == ["F4"])
     }
 
+    @Test func `F4 accepts a second flush where a process started that is in no view`() {
+        let repeated = crash + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\na view 3@a a,b 2@a ="
+        #expect(violations("d start\n" + repeated) == [])
+        #expect(violations("a start\nb start\n" + repeated) == ["F4"])
+    }
+
     @Test func `F4 accepts one flush, a leave beside it, and repeated flushes where there were partitions`() {
         #expect(violations(crash + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\nb leave\na view 3@a a 2@a =") == [])
         #expect(

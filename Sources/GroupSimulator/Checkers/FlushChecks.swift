@@ -98,7 +98,9 @@ enum FlushChecks {
                 let at = timeline.tenure(of: timeline.tenures[Int(index)].seat, in: view)
             {
                 let heavy = timeline.installation(timeline.tenures[Int(at)])
-                if history.lists[Int(heavy.trans)].count < history.lists[Int(heavy.members)].count { return true }
+                // Who comes from nowhere is at least its own side.
+                let together = max(history.lists[Int(heavy.trans)].count, 1)
+                if together < history.lists[Int(heavy.members)].count { return true }
                 view = heavy.previous
             }
             return false
@@ -111,6 +113,7 @@ enum FlushChecks {
     /// next to the view that excludes the crashed member, is a second flush for the one crash.
     private static func repeatedFlushes(_ timeline: Timeline, _ findings: inout Findings) {
         let history = timeline.history
+        let started = history.events.lazy.filter { $0.kind == .start }.map(\.process)
         var excluded: [Int32: Set<Int32>] = [:]
         var branched = Set<Int32>()
         for tenure in timeline.tenures where tenure.next >= 0 {
@@ -131,7 +134,12 @@ enum FlushChecks {
             let first = lost(tenure, timeline)
             let second = lost(next, timeline)
             guard first.isEmpty != second.isEmpty, isRepeat(first.isEmpty ? tenure : next, timeline),
-                everybody(of: group, isIn: tenure.view, timeline)
+                everybody(of: group, isIn: tenure.view, timeline),
+                // A process that starts may have asked to merge, and failed before it showed a view.
+                started.allSatisfy({ process in
+                    history.seat(group: group, member: process).flatMap { timeline.tenure(of: $0, in: tenure.view) }
+                        != nil
+                })
             else { continue }
             findings.add(
                 "F4", timeline.installation(timeline.tenures[Int(next.next)]).event,
