@@ -140,6 +140,40 @@ struct ShellClusterTests {
         try expectLegal(traces)
     }
 
+    /// A view of just these nodes that is not among those `seen`.
+    private func newView(_ shell: ShellProcess, of nodes: [String], after seen: Set<String>) async throws {
+        try await shell.event("view") { event in
+            let names = event.strings("members").compactMap { $0.split(separator: ".").first.map(String.init) }
+            return !seen.contains(event["vid"] ?? "") && names.sorted() == nodes
+        }
+    }
+
+    @Test func `a paused node comes back by itself; all leave, one rejoins alone, then the others`() async throws {
+        let (traces, cluster) = (try TemporaryDirectory(), cluster())
+        let names = ["a", "b", "c"]
+        let first = try ShellProcess("a", cluster: cluster, trace: traces)
+        var shells = [first]
+        for name in names.dropFirst() {
+            shells.append(try ShellProcess(name, cluster: cluster, peers: [try await first.listen], trace: traces))
+        }
+        for shell in shells { shell.command("join g") }
+        for shell in shells { try await shell.view("g", nodes: names) }
+        var seen = Set(shells.flatMap { $0.events("view") }.compactMap { $0["vid"] })
+        shells[2].pause()
+        for shell in shells.prefix(2) { try await newView(shell, of: ["a", "b"], after: seen) }
+        shells[2].resume()
+        for shell in shells { try await newView(shell, of: names, after: seen) }
+        for shell in shells { shell.command("leave g") }
+        for shell in shells { try await shell.event("left") }
+        seen.formUnion(shells.flatMap { $0.events("view") }.compactMap { $0["vid"] })
+        shells[1].command("join g")
+        try await newView(shells[1], of: ["b"], after: seen)
+        for shell in [shells[0], shells[2]] { shell.command("join g") }
+        for shell in shells { try await newView(shell, of: names, after: seen) }
+        for shell in shells { #expect(try await shell.end() == 0) }
+        try expectLegal(traces)
+    }
+
     @Test func `with explicit holds nothing changes before the application answers`() async throws {
         let (traces, cluster) = (try TemporaryDirectory(), cluster())
         let a = try ShellProcess("a", cluster: cluster, trace: traces, arguments: ["--holds", "explicit"])

@@ -98,6 +98,8 @@ final class ShellProcess: Sendable {
     }
 
     func terminate() { process.terminate() }
+    func pause() { Glibc.kill(process.processIdentifier, SIGSTOP) }
+    func resume() { Glibc.kill(process.processIdentifier, SIGCONT) }
     func hangUp() { Glibc.kill(process.processIdentifier, SIGHUP) }
 
     var events: [Event] { state.withLock { $0.events } }
