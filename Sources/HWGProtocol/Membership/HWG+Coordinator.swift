@@ -141,6 +141,8 @@ extension HWG {
                 .init(proposal: proposal, cards: cards(of: proposal.audience, peers: peers)))
             send(frame, to: proposal.audience, into: &output)
             if !proposal.audience.contains(me) { loopback.append(frame) }
+            // It was another side's, adopted from one of its members: mine is still held, and begins anew.
+            if proposal.side(of: view.id) == nil { evaluate(at: now, peers: peers, into: &output) }
         case .restart:
             restartRound(at: now, peers: peers, into: &output)
         }
