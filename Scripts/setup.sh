@@ -30,25 +30,5 @@ if ! pkg-config --exists libevent libevent_pthreads 2>/dev/null; then
 fi
 [ -z "$missing" ] && exit 0
 
-install="apt-get install -y --no-install-recommends$missing"
-if [ "$(id -u)" -ne 0 ]; then
-    say "missing:$missing. Run: sudo apt-get update && sudo $install"
-    exit 1
-fi
-if ! command -v apt-get >/dev/null 2>&1; then
-    say "missing:$missing. Install the equivalent of these Debian packages with this system's package manager."
-    exit 1
-fi
-say "installing$missing"
-# The lists may be there already; when they are not, or are old, they are fetched once.
-export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086
-if ! $install >/dev/null 2>&1; then
-    apt-get update >&2 || say "apt-get update failed; trying with the lists that are there"
-    # shellcheck disable=SC2086
-    $install >&2 || {
-        say "could not install$missing. Run: apt-get update && $install"
-        exit 1
-    }
-fi
-say "installed$missing"
+exec sh "$(dirname "$0")/install.sh" setup $missing
