@@ -62,6 +62,17 @@ import Testing
         #expect(corrupted > 0)
     }
 
+    // F4 knows from these lines who may have tried to merge.
+    @Test func `each life of a node begins with a line in the trace`() throws {
+        let report = Simulation.run(
+            seed: 3, options: SimulationOptions(nodes: 3, groups: 2, seconds: 2, keepsTranscript: true))
+        let starts = report.transcript.filter { $0.contains("starts as incarnation") }
+        let lines = report.transcript.filter { $0.hasPrefix("{\"ev\":\"start\"") }
+        #expect(starts.count > 3)
+        #expect(lines.count == starts.count)
+        #expect(Set(lines).count == lines.count)
+    }
+
     @Test func `a world of real cores is the same every time`() {
         let options = SimulationOptions(nodes: 3, groups: 4, seconds: 2)
         let first = Simulation.run(seed: 11, options: options)

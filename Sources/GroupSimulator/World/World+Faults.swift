@@ -23,6 +23,8 @@ extension World {
         say("\(card.name): starts as incarnation \(card.member.incarnation)")
         encoder.learn(card)
         nodes[node].isAlive = true
+        effects.trace.append(
+            TraceRecord(time: Instant(nanoseconds: now), member: .node(card.member), event: .start))
         cores[node] = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
