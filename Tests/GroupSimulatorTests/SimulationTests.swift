@@ -64,8 +64,9 @@ import Testing
 
     // F4 knows from these lines who may have tried to merge.
     @Test func `each life of a node begins with a line in the trace`() throws {
-        let report = Simulation.run(
-            seed: 3, options: SimulationOptions(nodes: 3, groups: 2, seconds: 2, keepsTranscript: true))
+        var options = SimulationOptions(nodes: 3, groups: 2, seconds: 2)
+        options.keepsTranscript = true
+        let report = Simulation.run(seed: 3, options: options)
         let starts = report.transcript.filter { $0.contains("starts as incarnation") }
         let lines = report.transcript.filter { $0.hasPrefix("{\"ev\":\"start\"") }
         #expect(starts.count > 3)

@@ -98,6 +98,7 @@ final class ShellProcess: Sendable {
     }
 
     func terminate() { process.terminate() }
+    func signal(_ number: Int32) { Glibc.kill(process.processIdentifier, number) }
     func pause() { Glibc.kill(process.processIdentifier, SIGSTOP) }
     func resume() { Glibc.kill(process.processIdentifier, SIGCONT) }
     func hangUp() { Glibc.kill(process.processIdentifier, SIGHUP) }

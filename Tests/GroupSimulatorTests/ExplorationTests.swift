@@ -1,0 +1,29 @@
+import GroupSimulator
+import Testing
+
+/// Every interleaving of worlds that are small enough for a debug build; `lwg explore` visits larger ones.
+@Suite struct ExplorationTests {
+    @Test(arguments: ["one", "onecrash", "join", "crash", "mistakes"])
+    func `no interleaving of a small world violates a property`(_ name: String) throws {
+        let plan = try #require(SmallWorldPlan.named(name))
+        let report = Explorer.run(plan)
+        #expect(report.isComplete)
+        #expect(report.violations.isEmpty, "\(report.violations) after \(report.path)")
+        #expect(report.ends > 1)
+        #expect(report.states > report.ends)
+    }
+
+    @Test func `the same world has the same number of states every time`() throws {
+        let plan = try #require(SmallWorldPlan.named("one"))
+        let (one, other) = (Explorer.run(plan), Explorer.run(plan))
+        #expect(one.states == other.states)
+        #expect(one.steps == other.steps)
+    }
+
+    @Test func `a search that is given up says so`() throws {
+        let plan = try #require(SmallWorldPlan.named("takeover"))
+        let report = Explorer.run(plan, states: 500)
+        #expect(!report.isComplete)
+        #expect(report.states == 500)
+    }
+}
