@@ -34,7 +34,8 @@ let package = Package(
             name: "GroupCore", dependencies: ["GroupModel", "GroupWire", "HWGProtocol", "LWGProtocol"],
             swiftSettings: strict),
         .target(
-            name: "GroupSimulator", dependencies: ["GroupCore", "LWGProtocol", "GroupModel", "GroupWire"],
+            name: "GroupSimulator",
+            dependencies: ["GroupCore", "HWGProtocol", "LWGProtocol", "GroupModel", "GroupWire"],
             swiftSettings: strict),
 
         // The operating system: libevent's loop, and what Swift cannot see of the socket interface.
@@ -86,6 +87,8 @@ let package = Package(
         .testTarget(
             name: "GroupSimulatorTests", dependencies: ["GroupSimulator", "GroupCore", "GroupModel"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ScenarioTests", dependencies: ["GroupSimulator"], exclude: ["Scenarios"], swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "CNet"], swiftSettings: strict),
         .testTarget(
             name: "LightweightGroupsTests",

@@ -37,6 +37,8 @@ public struct Interval: Hashable, Comparable, Sendable {
 public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
     public init(seed: UInt64) { state = seed }
+    /// The seed of a generator that goes on as this one does.
+    public var seed: UInt64 { state }
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state

@@ -95,7 +95,7 @@ enum ControlMessage: Hashable, Sendable {
         }
     }
 
-    private static func readOperations(_ reader: inout ByteReader) -> [Operation] {
+    static func readOperations(_ reader: inout ByteReader) -> [Operation] {
         let names = reader.array(limit: NameList.limit, elementBytes: 16) { $0.shortName() }
         return reader.array(limit: Limits.groupsPerHWG, elementBytes: 4) {
             let kind = $0.u8()

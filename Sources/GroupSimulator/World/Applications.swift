@@ -142,7 +142,7 @@ extension World {
             nodes[node].applications.seats[index]?.held = nil
         case .hold(let view):
             nodes[node].applications.seats[index]?.held = view
-            guard plan.holdDelay > 0, seat.endpoint == 1 else { return }
+            guard plan.holdDelay > 0, !plan.holdsByHand, seat.endpoint == 1 else { return }
             var delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
             if plan.silence > 0, random.below(100) < plan.silence {
                 count("silentHold")

@@ -79,22 +79,19 @@ extension World {
             // Not all at once: a cold boot takes its time.
             heap.push(.restart, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
         }
-        if !plan.knowsAll {
-            for node in nodes.indices { network.knows[network.link(node, 0)] = true }
-        }
-        heap.push(.faults, at: 1_000_000, a: 0)
         let end = Int64(options.seconds) * 1_000_000_000
         run(until: end)
-        calm()
+        perform(.calm)
+        markLuck()
         // Applications stay busy for a moment in the healed world, then stop.
         run(until: end + 500_000_000)
+        markLuck()
         isBusy = false
         converge()
     }
 
     /// Everything heals for good, and who is dead starts again.
-    private mutating func calm() {
-        say("calm")
+    mutating func calm() {
         mayFail = false
         network.loss = 0
         network.duplication = 0
@@ -110,7 +107,7 @@ extension World {
         }
     }
 
-    private mutating func converge() {
+    mutating func converge() {
         let start = now
         let views = heavyweightViewCount
         var reason = unsettled()

@@ -49,6 +49,9 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
         }
     }
 
+    /// Each kind that is in it.
+    var single: [Self] { Self.names.map(\.1).filter { contains($0) } }
+
     public var description: String {
         if self == .all { return "all" }
         if isEmpty { return "none" }
@@ -67,6 +70,10 @@ public struct SimulationOptions: Hashable, Sendable {
     public var faults: SimulatedFaults
     /// Keep the lines of what happened.
     public var keepsTranscript = false
+    /// Keep what was done to the world, for a script that does it again.
+    var keepsActs = false
+    /// Faults and acts are drawn from the seed; otherwise a script does them.
+    var isDrawn = true
 
     public init(nodes: Int = 5, groups: Int = 50, seconds: Int = 10, faults: SimulatedFaults = .all) {
         self.nodes = min(max(nodes, 1), 64)
@@ -84,7 +91,7 @@ public struct SimulationOptions: Hashable, Sendable {
 }
 
 /// What one seed draws: the network's manners, how often what fails, and what the applications do.
-struct WorldPlan: CustomStringConvertible {
+struct WorldPlan: Hashable, CustomStringConvertible {
     /// Chances out of 10,000 for each packet.
     var loss = 0
     var duplication = 0
@@ -118,6 +125,8 @@ struct WorldPlan: CustomStringConvertible {
     var endpoints: Int
     /// Endpoint 1 answers its Holds itself, after up to this time; 0: the core answers.
     var holdDelay: Int64
+    /// Nobody answers them but a script.
+    var holdsByHand = false
     /// Chance out of 10,000 for each tick of faults that a node's application stops reading for a while; some are evicted then.
     var slow: Int
     /// Chance out of 100 that it answers late or never; the core gives it `holdDeadline`.

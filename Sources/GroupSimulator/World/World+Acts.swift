@@ -14,75 +14,113 @@ extension World {
         scheduleAct(node)
         let draw = random.below(100)
         let members = nodes[node].applications.members
-        if members.isEmpty || draw < 10 { return join(node) }
-        let seat = members[random.below(members.count)]
-        switch draw {
-        case 10..<13: leave(node)
-        case 13..<16: flush(node, seat)
-        case 16..<26: direct(node, seat)
-        default: burst(node, seat, count: 1 + (draw == 99 ? random.below(200) : random.below(4)))
+        if members.isEmpty || draw < 10 {
+            drawJoin(node)
+        } else {
+            let seat = members[random.below(members.count)]
+            switch draw {
+            case 10..<13: drawLeave(node)
+            case 13..<16: if let seat = self.seat(node, seat) { perform(.flush(seat)) }
+            case 16..<26: drawDirect(node, seat)
+            default: drawBurst(node, seat, count: 1 + (draw == 99 ? random.below(200) : random.below(4)))
+            }
         }
+        markLuck()
     }
 
     /// A few groups at once, as a program does that starts.
-    mutating func join(_ node: Int) {
+    private mutating func drawJoin(_ node: Int) {
         guard !nodes[node].isStopping else { return }
         let endpoint = random.below(plan.endpoints)
-        var names: [String] = []
+        var groups: [Int] = []
         for _ in 0..<(1 + random.below(min(options.groups, 8))) {
             let group = random.below(options.groups)
+            let place = endpoint * options.groups + group
+            if nodes[node].applications.memberships[place] == .out, !groups.contains(group) { groups.append(group) }
+        }
+        if !groups.isEmpty { perform(.join(node, endpoint: endpoint, groups: groups)) }
+    }
+
+    mutating func join(_ node: Int, _ endpoint: Int, _ groups: [Int]) {
+        guard nodes[node].isAlive, !nodes[node].isStopping else { return }
+        var names: [String] = []
+        for group in groups {
             let place = endpoint * options.groups + group
             guard nodes[node].applications.memberships[place] == .out else { continue }
             nodes[node].applications.memberships[place] = .joining
             names.append(groupNames[group])
         }
         if names.isEmpty { return }
-        say("\(nodes[node].name): joins \(names.joined(separator: " ")) at \(endpointNames[endpoint])")
         handle(.join(endpoint: endpointNames[endpoint], groups: names), node)
     }
 
-    private mutating func leave(_ node: Int) {
-        var handles: [SeatHandle] = []
+    private mutating func drawLeave(_ node: Int) {
+        var seats: [WorldSeat] = []
         let members = nodes[node].applications.members
         for _ in 0..<(1 + random.below(4)) {
             let handle = members[random.below(members.count)]
-            guard let seat = nodes[node].applications.seat(handle), seat.flushToken == 0 else { continue }
-            let place = seat.endpoint * options.groups + seat.group
-            guard nodes[node].applications.memberships[place] == .member else { continue }
-            nodes[node].applications.memberships[place] = .leaving
-            handles.append(handle)
+            if let seat = seat(node, handle), mayLeave(seat), !seats.contains(seat) { seats.append(seat) }
         }
-        if handles.isEmpty { return }
-        say("\(nodes[node].name): leaves seats \(handles.map(\.index))")
-        handle(.leave(seats: handles), node)
+        if !seats.isEmpty { perform(.leave(seats)) }
     }
 
-    private mutating func flush(_ node: Int, _ handle: SeatHandle) {
-        guard let seat = nodes[node].applications.seat(handle), seat.flushToken == 0 else { return }
-        guard nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] == .member else {
-            return
+    private func mayLeave(_ seat: WorldSeat) -> Bool {
+        guard let handle = handle(of: seat), nodes[seat.node].applications.seat(handle)?.flushToken == 0 else {
+            return false
         }
+        let place = seat.endpoint * options.groups + seat.group
+        return nodes[seat.node].applications.memberships[place] == .member
+    }
+
+    mutating func leave(_ seats: [WorldSeat]) {
+        let leaving = seats.filter(mayLeave)
+        guard let node = leaving.first?.node else { return }
+        for seat in leaving {
+            nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] = .leaving
+        }
+        handle(.leave(seats: leaving.compactMap { handle(of: $0) }), node)
+    }
+
+    mutating func flush(_ place: WorldSeat) {
+        let node = place.node
+        guard let handle = handle(of: place), let seat = nodes[node].applications.seat(handle), seat.flushToken == 0,
+            nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] == .member
+        else { return }
         let token = nodes[node].applications.nextToken
         nodes[node].applications.nextToken += 1
         nodes[node].applications.seats[Int(handle.index)]?.flushToken = token
         self.handle(.flush(handle, token: token), node)
     }
 
-    private mutating func direct(_ node: Int, _ handle: SeatHandle) {
-        guard let payload = payload(node, handle, bytes: 24 + random.below(200)),
-            let seat = nodes[node].applications.seat(handle), let view = seat.view, seat.held == nil
+    private mutating func drawDirect(_ node: Int, _ handle: SeatHandle) {
+        let bytes = 24 + random.below(200)
+        guard payload(node, handle, bytes: bytes) != nil, let seat = nodes[node].applications.seat(handle),
+            let view = seat.view, seat.held == nil
         else { return }
         let to = view.members[random.below(view.members.count)]
-        self.handle(.direct(handle, to: to, bytes: payload), node)
+        guard let other = index(of: to.member.node), let endpoint = endpointNames.firstIndex(of: to.name),
+            let place = self.seat(node, handle)
+        else { return }
+        perform(.direct(place, to: other, incarnation: to.member.incarnation, endpoint: endpoint, bytes: bytes))
+    }
+
+    mutating func direct(_ place: WorldSeat, to other: Int, _ incarnation: UInt32?, _ endpoint: Int, bytes: Int) {
+        guard let handle = handle(of: place), let seat = nodes[place.node].applications.seat(handle), seat.held == nil,
+            let to = seat.view?.members.last(where: {
+                $0.member.node == nodes[other].id && $0.name == endpointNames[endpoint]
+                    && (incarnation == nil || $0.member.incarnation == incarnation)
+            }), let payload = payload(place.node, handle, bytes: bytes)
+        else { return }
+        self.handle(.direct(handle, to: to, bytes: payload), place.node)
     }
 
     /// Messages of one size and order; stops where the core takes no more.
-    mutating func burst(_ node: Int, _ handle: SeatHandle, count: Int) {
+    private mutating func drawBurst(_ node: Int, _ handle: SeatHandle, count: Int) {
         let order = plan.orders[random.below(plan.orders.count)]
         // One burst in fifty is of messages that take several packets.
         let size =
             random.below(50) == 0 ? plan.packetBytes + random.below(3 * plan.packetBytes) : 24 + random.below(100)
-        for _ in 0..<count where !send(node, handle, order, bytes: size) { return }
+        if let seat = seat(node, handle) { perform(.send(seat, order, count: count, bytes: size)) }
     }
 
     /// Whether the core took it.
@@ -98,12 +136,20 @@ extension World {
         case .accepted:
             nodes[node].applications.seats[Int(handle.index)]?.sent += 1
             return true
-        case .full: self.count("full")
-        case .held: self.count("held")
-        case .notMember: self.count("notMember")
+        case .full: refused(node, handle, "full")
+        case .held: refused(node, handle, "held")
+        case .notMember: refused(node, handle, "notMember")
         case .refused(let reason): violate("interface", node, "refuses a proper message: \(reason)")
         }
         return false
+    }
+
+    private mutating func refused(_ node: Int, _ handle: SeatHandle, _ why: String) {
+        count(why)
+        guard let seat = seat(node, handle) else { return }
+        happened {
+            "\($0.text(node: node, endpoint: seat.endpoint)) send \($0.groupNames[seat.group]) is refused: \(why)"
+        }
     }
 
     private func payload(_ node: Int, _ handle: SeatHandle, bytes count: Int) -> [UInt8]? {

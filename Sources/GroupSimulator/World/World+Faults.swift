@@ -20,7 +20,6 @@ extension World {
         nodes[node].applications.memberships = Array(repeating: .out, count: plan.endpoints * options.groups)
         heavyweightViews[node].removeAll()
         let card = nodes[node].card
-        say("\(card.name): starts as incarnation \(card.member.incarnation)")
         encoder.learn(card)
         nodes[node].isAlive = true
         effects.trace.append(
@@ -28,7 +27,9 @@ extension World {
         cores[node] = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
+        guard isBusy || options.isDrawn else { return }
         scheduleAct(node)
+        markLuck()
     }
 
     private mutating func configuration(_ node: Int) -> CoreConfiguration {
@@ -59,7 +60,7 @@ extension World {
     /// The process is gone: killed, or at the end of a graceful stop.
     mutating func end(_ node: Int, closing: Closing) {
         guard nodes[node].isAlive else { return }
-        say("\(nodes[node].name): ends")
+        happened { "\($0.text($0.nodes[node].member)) ends" }
         nodes[node].isAlive = false
         cores[node] = nil
         nodes[node].life += 1
@@ -79,72 +80,82 @@ extension World {
         heap.push(.faults, at: now + Self.tick, a: 0)
         dial()
         closeDeadConnections()
-        guard mayFail else { return }
+        guard mayFail, options.isDrawn else { return }
+        drawFaults()
+        markLuck()
+    }
+
+    private mutating func drawFaults() {
         for node in nodes.indices {
             if !nodes[node].isAlive {
-                if random.below(10_000) < plan.restart { start(node) }
+                if random.below(10_000) < plan.restart { perform(.start(node)) }
                 continue
             }
             if chance(plan.crash) {
-                count("crash")
-                end(node, closing: random.below(100) < plan.lateClose ? .late : .prompt)
+                perform(.crash(node, late: random.below(100) < plan.lateClose))
             } else if chance(plan.pause), !nodes[node].isPaused {
-                pause(node)
+                let length = 10_000_000 + Int64(random.below(random.below(4) == 0 ? 3_000_000_000 : 300_000_000))
+                perform(.pause(node, length))
             } else if chance(plan.slow), !nodes[node].isSlow, !nodes[node].isPaused {
-                stopReading(node)
+                drawSlowness(node)
             } else if chance(plan.stop), !nodes[node].isPaused, !nodes[node].isStopping {
-                count("stop")
-                say("\(nodes[node].name): stops")
-                nodes[node].isStopping = true
-                handle(.stop, node)
+                perform(.stop(node))
             }
         }
         if network.isBlocked.contains(true) {
-            if chance(plan.heal) { heal() }
+            if chance(plan.heal) { perform(.heal) }
         } else if chance(plan.partition) {
-            partition()
+            drawPartition()
         }
-        if chance(plan.clog) { clog() }
-        if chance(plan.reset) { reset(random.below(nodes.count), random.below(nodes.count)) }
+        if chance(plan.clog) { drawClog() }
+        if chance(plan.reset) { perform(.reset(random.below(nodes.count), random.below(nodes.count))) }
+    }
+
+    mutating func stop(_ node: Int) {
+        guard nodes[node].isAlive, !nodes[node].isStopping else { return }
+        count("stop")
+        nodes[node].isStopping = true
+        handle(.stop, node)
     }
 
     private mutating func chance(_ of10000: Int) -> Bool { of10000 > 0 && random.below(10_000) < of10000 }
 
     /// Data of all its heavyweight groups are put back to the network, or some of its seats are evicted.
-    private mutating func stopReading(_ node: Int) {
+    private mutating func drawSlowness(_ node: Int) {
         let members = nodes[node].applications.members
         if random.below(2) == 0, !members.isEmpty {
-            let handle = members[random.below(members.count)]
-            say("\(nodes[node].name): evicts seat \(handle.index)")
-            return self.handle(.evict(seats: [handle], .slow), node)
+            if let seat = seat(node, members[random.below(members.count)]) { perform(.evict(seat)) }
+            return
         }
-        count("slowConsumer")
-        nodes[node].isSlow = true
-        say("\(nodes[node].name): does not read")
-        handle(.refuseData(of: Self.pools), node)
+        perform(.deafen(node))
         heap.push(
             .relief, at: now + 1_000_000 + Int64(random.below(3_000_000_000)), a: node, life: nodes[node].life)
     }
 
+    mutating func deafen(_ node: Int) {
+        guard nodes[node].isAlive, !nodes[node].isSlow else { return }
+        count("slowConsumer")
+        nodes[node].isSlow = true
+        handle(.refuseData(of: Self.pools), node)
+    }
+
     mutating func relieve(_ node: Int) {
         guard nodes[node].isSlow else { return }
-        say("\(nodes[node].name): reads again")
         nodes[node].isSlow = false
         handle(.refuseData(of: []), node)
     }
 
-    private mutating func pause(_ node: Int) {
+    mutating func pause(_ node: Int, _ length: Int64?) {
+        guard nodes[node].isAlive, !nodes[node].isPaused else { return }
         count("pause")
         nodes[node].isPaused = true
-        let length = 10_000_000 + Int64(random.below(random.below(4) == 0 ? 3_000_000_000 : 300_000_000))
-        say("\(nodes[node].name): pauses for \(length / 1_000)us")
-        heap.push(.resume, at: now + length, a: node, life: nodes[node].life)
+        if let length { heap.push(.resume, at: now + length, a: node, life: nodes[node].life) }
     }
 
     /// Datagrams first, so that no suspicion is older than what the socket holds.
     mutating func resume(_ node: Int) {
         guard nodes[node].isPaused else { return }
-        say("\(nodes[node].name): resumes")
+        happened { "\($0.text($0.nodes[node].member)) goes on" }
         nodes[node].isPaused = false
         var backlog: [WorldEvent] = []
         swap(&backlog, &nodes[node].backlog)
@@ -158,38 +169,42 @@ extension World {
         }
     }
 
-    private mutating func partition() {
+    private mutating func drawPartition() {
         let mode = random.below(5)
-        say("partition of mode \(mode)")
+        var links: [WorldLink] = []
+        func block(_ isCut: (Int, Int) -> Bool) {
+            for a in nodes.indices {
+                for b in nodes.indices where isCut(a, b) { links.append(WorldLink(from: a, to: b)) }
+            }
+        }
         switch mode {
         case 0, 1:
             // Two sides, or one node alone.
             let lone = random.below(nodes.count)
             let side = nodes.indices.map { node in mode == 1 ? node == lone : random.below(2) == 0 }
             count(mode == 1 ? "isolation" : "partition")
-            for a in nodes.indices { for b in nodes.indices where side[a] != side[b] { block(a, b) } }
+            block { side[$0] != side[$1] }
         case 2:
             // One side does not reach the other, which reaches it.
             count("asymmetricPartition")
             let side = nodes.indices.map { _ in random.below(2) == 0 }
-            for a in nodes.indices { for b in nodes.indices where side[a] && !side[b] { block(a, b) } }
+            block { side[$0] && !side[$1] }
         case 3:
             count("oneWayLink")
-            let a = random.below(nodes.count)
-            let b = random.below(nodes.count)
-            if a != b { block(a, b) }
+            let one = random.below(nodes.count)
+            let other = random.below(nodes.count)
+            block { $0 == one && $1 == other && one != other }
         default:
             // Two sides that both reach one node: the bridge.
             count("bridge")
             let bridge = random.below(nodes.count)
             let side = nodes.indices.map { _ in random.below(2) == 0 }
-            for a in nodes.indices where a != bridge {
-                for b in nodes.indices where b != bridge && side[a] != side[b] { block(a, b) }
-            }
+            block { $0 != bridge && $1 != bridge && side[$0] != side[$1] }
         }
+        perform(.block(links))
     }
 
-    private mutating func block(_ from: Int, _ to: Int) {
+    mutating func block(_ from: Int, _ to: Int) {
         let link = network.link(from, to)
         guard !network.isBlocked[link] else { return }
         network.isBlocked[link] = true
@@ -198,7 +213,6 @@ extension World {
     }
 
     mutating func heal() {
-        say("heals")
         for link in network.isBlocked.indices { network.isBlocked[link] = false }
     }
 
@@ -211,19 +225,22 @@ extension World {
         }
     }
 
-    private mutating func clog() {
+    private mutating func drawClog() {
         if random.below(3) > 0 {
             count("clog")
             let link = random.below(nodes.count * nodes.count)
-            network.cloggedUntil[link] = now + Int64(random.below(2_000_000_000))
-            return
+            let length = Int64(random.below(2_000_000_000))
+            return perform(.clog([WorldLink(from: link / nodes.count, to: link % nodes.count)], [length]))
         }
         // Swizzle: the links of one node, one after the other, free again in another order.
         count("swizzleClog")
         let node = random.below(nodes.count)
+        var links: [WorldLink] = []
+        var lengths: [Int64] = []
         for other in nodes.indices where other != node {
-            network.cloggedUntil[network.link(other, node)] = now + Int64(random.below(2_000_000_000))
-            network.cloggedUntil[network.link(node, other)] = now + Int64(random.below(2_000_000_000))
+            links += [WorldLink(from: other, to: node), WorldLink(from: node, to: other)]
+            for _ in 0..<2 { lengths.append(Int64(random.below(2_000_000_000))) }
         }
+        perform(.clog(links, lengths))
     }
 }

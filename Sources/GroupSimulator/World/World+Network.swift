@@ -132,6 +132,7 @@ extension World {
                 count("duplicated")
                 post(transmission.packet, from: node, to: to)
             }
+            if isStruck(node) { return false }
         }
         return true
     }
@@ -149,7 +150,7 @@ extension World {
     mutating func reset(_ a: Int, _ b: Int) {
         guard a != b, network.connection[network.link(a, b)] != 0 else { return }
         count("reset")
-        say("\(nodes[a].name) and \(nodes[b].name): the connection breaks")
+        happened { "\($0.nodes[a].name) and \($0.nodes[b].name) lose their connection" }
         close(a, b, within: 1_000_000)
         close(b, a, within: random.below(2) == 0 ? 1_000_000 : 100_000_000)
     }
@@ -158,7 +159,7 @@ extension World {
 
     private mutating func post(_ packet: Packet, from: Int, to: Int) {
         let link = network.link(from, to)
-        if options.keepsTranscript { sayFrame(packet, from, to) }
+        let fate = options.keepsTranscript ? sayFrame(packet, from, to) : .passes
         if network.isBlocked[link] { return }
         if network.loss > 0, random.below(10_000) < network.loss { return }
         var packet = packet
@@ -168,18 +169,39 @@ extension World {
         if network.corruption > 0, packet.count > 0, random.below(10_000) < network.corruption {
             packet = corrupted(packet)
         }
-        enqueue(packet, from: from, to: to)
+        switch fate {
+        case .passes: enqueue(packet, from: from, to: to)
+        case .dropped: break
+        case .held(let text): stage?.held.append(Stage.Held(packet: packet, from: from, to: to, text: text))
+        case .delayed(let time): enqueue(packet, from: from, to: to, late: time)
+        }
     }
 
-    /// Not those that would drown the others.
-    private mutating func sayFrame(_ packet: Packet, _ from: Int, _ to: Int) {
-        guard let header = try? FrameHeader.read(packet.contents),
-            ![.data, .acknowledge, .heartbeat].contains(header.kind)
+    /// Shows the frame, unless it is of those that would drown the others, and says what the script does to it.
+    private mutating func sayFrame(_ packet: Packet, _ from: Int, _ to: Int) -> Stage.Fate {
+        guard let header = try? FrameHeader.read(packet.contents), let frame = text(packet, header.kind) else {
+            return .passes
+        }
+        let fate = stage?.fate(of: frame, from: from, to: to) ?? .passes
+        let isBackground = [.acknowledge, .directAcknowledge, .heartbeat, .announce].contains(header.kind)
+        let isShown = !isBackground && (header.kind != .data || stage != nil)
+        let isLost = network.isBlocked[network.link(from, to)] ? " (blocked)" : fate.remark
+        happened(isShown: isShown) { "\($0.nodes[from].name) > \($0.nodes[to].name) \(frame)\(isLost)" }
+        return fate
+    }
+
+    /// A frame arrives: nobody shows that, but scripts may wait for it.
+    private mutating func announceArrival(_ packet: Packet, _ from: Int, _ to: Int) {
+        guard stage != nil, let header = try? FrameHeader.read(packet.contents), let frame = text(packet, header.kind)
         else { return }
-        say("\(nodes[from].name) > \(nodes[to].name): \(header.kind), \(packet.count) bytes")
+        happened(isShown: false) { "\($0.nodes[to].name) < \($0.nodes[from].name) \(frame)" }
     }
 
-    private mutating func enqueue(_ packet: Packet, from: Int, to: Int) {
+    mutating func enqueue(_ packet: Packet, from: Int, to: Int, late: Int64) {
+        heap.push(.datagram, at: now + late, a: from, b: to, c: network.store(packet))
+    }
+
+    mutating func enqueue(_ packet: Packet, from: Int, to: Int) {
         let time = network.arrival(on: network.link(from, to), at: now, &random)
         heap.push(.datagram, at: time, a: from, b: to, c: network.store(packet))
     }
@@ -230,6 +252,8 @@ extension World {
         guard let (packet, isUnchanged) = network.take(Int(event.c)) else { return }
         if !isUnchanged { violate("packet", Int(event.a), "wrote into a packet that was on its way") }
         guard nodes[to].isAlive, !nodes[to].isPaused, !network.isBlocked[network.link(Int(event.a), to)] else { return }
+        announceArrival(packet, Int(event.a), to)
+        if isStruck(to) { return end(to, closing: .prompt) }
         cores[to]?.datagramArrived(packet.contents, at: Instant(nanoseconds: now), into: &effects)
         settle(to, opensTurn: true)
     }
@@ -312,11 +336,12 @@ extension World {
             let card = NodeCard(
                 name: nodes[other].name, member: MemberID(node: nodes[other].id, incarnation: incarnation),
                 address: nodes[other].card.address)
-            say("\(nodes[me].name): connected to \(nodes[other].name).\(incarnation)")
+            happened { "\($0.text($0.nodes[me].member)) connected to \($0.text(card.member))" }
             handle(.peerConnected(card), me)
         } else {
-            say("\(nodes[me].name): disconnected from \(nodes[other].name).\(incarnation)")
-            handle(.peerDisconnected(MemberID(node: nodes[other].id, incarnation: incarnation)), me)
+            let member = MemberID(node: nodes[other].id, incarnation: incarnation)
+            happened { "\($0.text($0.nodes[me].member)) disconnected from \($0.text(member))" }
+            handle(.peerDisconnected(member), me)
         }
     }
 }

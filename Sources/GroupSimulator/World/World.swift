@@ -52,6 +52,10 @@ struct World<Core: SimulatedCore> {
     var violations: [Violation] = []
     var rare: [String: Int] = [:]
     var transcript: [String] = []
+    /// What was done to the world, when `keepsActs` is set.
+    var acts: [DrawnAct] = []
+    /// What a script watches for and does to packets; nil in worlds that are drawn.
+    var stage: Stage?
     /// Per node, the heavyweight views it is in, in the order of first installation.
     var heavyweightViews: [[(group: HWGID, view: View<MemberID>)]]
     var heavyweightViewCount = 0
@@ -66,9 +70,13 @@ struct World<Core: SimulatedCore> {
     static var transcriptLimit: Int { 500_000 }
 
     init(seed: UInt64, options: SimulationOptions) {
+        self.init(seed: seed, options: options, plan: WorldPlan(seed: seed, options: options))
+    }
+
+    init(seed: UInt64, options: SimulationOptions, plan: WorldPlan) {
         self.seed = seed
         self.options = options
-        plan = WorldPlan(seed: seed, options: options)
+        self.plan = plan
         random = SeededGenerator(seed: seed)
         groupNames = (0..<options.groups).map { "g\($0)" }
         endpointNames = ["0", "b"].compactMap { ShortName($0) }
@@ -79,6 +87,10 @@ struct World<Core: SimulatedCore> {
         cores = Array(repeating: nil, count: options.nodes)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
+        if !plan.knowsAll {
+            for node in nodes.indices { network.knows[network.link(node, 0)] = true }
+        }
+        heap.push(.faults, at: 1_000_000, a: 0)
     }
 
     // The clock.
@@ -90,6 +102,7 @@ struct World<Core: SimulatedCore> {
             now = time
             eventCount += 1
             happen(event)
+            if stage != nil, react() { return }
         }
         now = max(now, end)
     }
@@ -104,7 +117,10 @@ struct World<Core: SimulatedCore> {
         case .connect: connect(node, Int(event.b))
         case .connected, .disconnected: tell(event)
         case .disconnectCheck: breakConnection(node, Int(event.b), event.c)
-        case .restart: if !nodes[node].isAlive { start(node) }
+        case .restart:
+            guard !nodes[node].isAlive else { return }
+            // In a calm world who ends comes back by itself.
+            if mayFail { perform(.start(node)) } else { start(node) }
         case .faults: tickOfFaults()
         }
     }
@@ -125,7 +141,7 @@ struct World<Core: SimulatedCore> {
             handle(.turnEnded, node, opensTurn: false)
         case .act: act(node)
         case .holdAnswer: answerHold(node, seat: Int(event.b))
-        case .relief: relieve(node)
+        case .relief: perform(.hear(node))
         default: break
         }
     }
@@ -150,7 +166,7 @@ struct World<Core: SimulatedCore> {
     mutating func settle(_ node: Int, opensTurn: Bool) {
         if !effects.trace.isEmpty { record(node) }
         if !effects.notes.isEmpty { remark(node) }
-        if !effects.transmissions.isEmpty, !transmit(from: node) {
+        if isStruck(node) || !effects.transmissions.isEmpty && !transmit(from: node) {
             effects.removeAll()
             return end(node, closing: .prompt)
         }
@@ -178,13 +194,8 @@ struct World<Core: SimulatedCore> {
 
     private mutating func record(_ node: Int) {
         for record in effects.trace {
-            if options.keepsTranscript {
-                let start = encoder.bytes.count
-                encoder.append(record)
-                transcript.append(String(decoding: encoder.bytes[start..<(encoder.bytes.count - 1)], as: UTF8.self))
-            } else {
-                encoder.append(record)
-            }
+            encoder.append(record)
+            happened { $0.text(record) }
             switch record.event {
             case .view(.hwg(let group), let view): install(group, view, node)
             case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
@@ -209,7 +220,7 @@ struct World<Core: SimulatedCore> {
     private mutating func remark(_ node: Int) {
         for note in effects.notes {
             count(Self.name(of: note))
-            if options.keepsTranscript { say("\(nodes[node].name): \(note)") }
+            if options.keepsTranscript, let text = text(note, at: node) { happened { _ in text } }
         }
     }
 
@@ -234,9 +245,17 @@ struct World<Core: SimulatedCore> {
 
     mutating func count(_ name: String) { rare[name, default: 0] += 1 }
 
+    /// A line of the timeline, shown and told to the script; `isShown` false: only told.
+    mutating func happened(isShown: Bool = true, _ text: (Self) -> String) {
+        guard options.keepsTranscript else { return }
+        let text = text(self)
+        if isShown { say(text) }
+        stage?.happened(text, at: now)
+    }
+
     mutating func say(_ text: String) {
         guard options.keepsTranscript, transcript.count < Self.transcriptLimit else { return }
-        transcript.append("\(now / 1_000)us \(text)")
+        transcript.append("\(TimeText.column(now))  \(text)")
     }
 
     mutating func violate(_ property: String, _ node: Int, group: String = "", _ why: String) {

@@ -22,18 +22,31 @@ struct SimCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
     @Flag(help: "Print what happened, line by line, of a single seed.") var transcript = false
     @Flag(help: "Stop at the first seed that fails.") var untilFailure = false
+    @Option(help: ArgumentHelp("Run the script of a scenario, and compare the timeline.", valueName: "file"))
+    var scenario: String?
+    @Flag(help: "Make the first failure smaller, and write a scenario that shows it.") var shrink = false
+    @Option(
+        help: ArgumentHelp(
+            "With --shrink: a line of the timeline that the smaller world must show, instead of a failure; * stands for anything.",
+            valueName: "pattern")) var goal: String?
+    @Option(help: ArgumentHelp("Where --shrink writes the scenario.", valueName: "file")) var output: String?
     #if MUTANTS
         @Option(help: "Plant this protocol bug; `list` names all.") var mutant: String?
     #endif
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
+        if scenario != nil && (seed != nil || seeds != nil) {
+            throw ValidationError("--scenario has its own seed.")
+        }
         if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
         guard (1...64).contains(nodes) else { throw ValidationError("--nodes must be 1 to 64.") }
         guard (1...100_000).contains(groups) else { throw ValidationError("--groups must be 1 to 100000.") }
         guard (0...3_600).contains(seconds) else { throw ValidationError("--seconds must be 0 to 3600.") }
         guard (1...1_024).contains(jobs) else { throw ValidationError("--jobs must be 1 to 1024.") }
         guard SimulatedFaults(faults) != nil else { throw ValidationError("--faults has an unknown name.") }
+        if (goal != nil || output != nil) && !shrink { throw ValidationError("--goal and --output are for --shrink.") }
+        if goal != nil && range.count > 1 { throw ValidationError("--goal is for a single seed.") }
         if (trace != nil || transcript) && range.count > 1 {
             throw ValidationError("--trace and --transcript are for a single seed.")
         }
@@ -51,6 +64,7 @@ struct SimCommand: AsyncParsableCommand {
                 Mutant.active = planted
             }
         #endif
+        if let scenario { return try ScenarioRun.run(scenario, trace: trace, json: json) }
         var options = SimulationOptions(
             nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
         options.keepsTranscript = transcript
@@ -64,12 +78,20 @@ struct SimCommand: AsyncParsableCommand {
             Foundation.exit(ExitStatus.failed)
         }
         defer { withExtendedLifetime(ending) {} }
+        if let goal {
+            return try ShrinkRun.run(range.lowerBound, options, goal: .line(goal), output, json: json)
+        }
         await simulate(options, soFar)
         let summary = soFar.summary.withLock { $0 }
         for line in summary.transcript { LineWriter.output.write(line, more: true) }
         if let trace { try Self.append(summary.trace, to: trace) }
         LineWriter.output.write(summary.report(json, since: begin, isInterrupted: false))
-        if !summary.violations.isEmpty { throw ExitCode(ExitStatus.failed) }
+        if summary.violations.isEmpty { return }
+        if shrink, let seed = summary.firstFailure {
+            options.keepsTranscript = false
+            try ShrinkRun.run(seed, options, goal: nil, output, json: json)
+        }
+        throw ExitCode(ExitStatus.failed)
     }
 
     private func simulate(_ options: SimulationOptions, _ soFar: SoFar) async {
@@ -103,7 +125,7 @@ struct SimCommand: AsyncParsableCommand {
         init(keepsTrace: Bool) { summary = Mutex(SimulationSummary(keepsTrace: keepsTrace)) }
     }
 
-    private static func append(_ bytes: [UInt8], to file: String) throws {
+    static func append(_ bytes: [UInt8], to file: String) throws {
         guard let stream = OutputStream(toFileAtPath: file, append: true) else { throw Failure("cannot write \(file)") }
         stream.open()
         defer { stream.close() }
@@ -165,6 +187,8 @@ struct SimulationSummary: Sendable {
         let digits = String(combined, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
+
+    var firstFailure: UInt64? { violations.map(\.seed).min() }
 
     private var sorted: [(seed: UInt64, violation: Violation, reproduction: String)] {
         violations.sorted { ($0.seed, $0.violation.line) < ($1.seed, $1.violation.line) }
