@@ -104,3 +104,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzers are built by `make fuzz` alone: they have libFuzzer's `main`, and look into the modules.
+if Context.environment["LWG_FUZZ"] != nil {
+    package.products.append(.executable(name: "lwg-fuzz", targets: ["lwg-fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "lwg-fuzz",
+            dependencies: [
+                "GroupCore", "HWGProtocol", "LWGProtocol", "GroupWire", "GroupModel", "GroupSimulator", "EventLoop",
+                "LightweightGroups",
+            ],
+            path: "Fuzz", swiftSettings: [.unsafeFlags(["-enable-testing", "-parse-as-library"])]))
+}

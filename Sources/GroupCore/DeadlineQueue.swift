@@ -7,6 +7,9 @@ struct DeadlineQueue: Sendable {
     private var heap: [(at: Instant, slot: Int)] = []
     private var current: [Instant?] = []
 
+    /// Entries, those out of date included.
+    var count: Int { heap.count }
+
     var next: Instant? {
         mutating get {
             dropStale()

@@ -12,7 +12,8 @@ struct LWG: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             NodeCommand.self, ShellCommand.self, TopCommand.self, DemoCommand.self, BenchCommand.self, SimCommand.self,
-            ExploreCommand.self, CheckCommand.self, ConfigCommand.self, WorkerCommand.self, BareCommand.self,
+            NodeCommand.self, ShellCommand.self, TopCommand.self, DemoCommand.self, BenchCommand.self, SimCommand.self,
+            BareCommand.self,
         ])
 }
 

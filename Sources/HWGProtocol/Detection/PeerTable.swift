@@ -53,6 +53,9 @@ public struct PeerTable: Sendable {
 
     // MARK: Questions
 
+    /// Nodes known.
+    public var count: Int { peers.count }
+
     public func card(of member: MemberID) -> NodeCard? {
         member == me ? myCard : index[member].map { peers[$0].card }
     }

@@ -47,6 +47,8 @@ final class Liveness {
     var untried: Set<HostPort> = []
     var firstContact: (() -> Void)?
     private var isClosed = false
+    /// Nodes that a test keeps from this one; empty always else.
+    var severed: Set<NodeID> = []
 
     init(_ loop: EventLoop, me: LivenessFrame.Introduction, cluster: String) {
         self.loop = loop
@@ -76,6 +78,14 @@ final class Liveness {
     var liveMembers: Set<MemberID> { Set(links.values.compactMap { $0.peer?.card.member }) }
 
     func isLinked(to member: MemberID) -> Bool { links.values.contains { $0.peer?.card.member == member } }
+
+    /// Whoever is not linked is dialled at once.
+    func retryAll() {
+        for key in targets.keys where targets[key]?.isDialling == false {
+            targets[key]?.retry(at: monotonicNanoseconds())
+        }
+        schedule()
+    }
 
     /// A new life of this node: everybody is told anew.
     func reborn(as introduction: LivenessFrame.Introduction) {
@@ -166,6 +176,7 @@ final class Liveness {
             events?.outlived(card.member.incarnation)
             return drop(link)
         }
+        guard !severed.contains(card.member.node) else { return drop(link) }
         if let newest = known[card.member.node] {
             let isOlder = newest.card.member.incarnation > card.member.incarnation
             let isOther = newest.card.member == card.member && newest.life != peer.life

@@ -78,6 +78,7 @@ extension NodeRuntime {
 
     /// Groups what the core sends by destination, each in its order, so that runs of equal packets leave together.
     private func transmit() {
+        if faults != nil { filterTransmissions() }
         guard !effects.pointee.transmissions.isEmpty else { return }
         var used = 0
         // The core emits member by member, so most have the destination of the one before.

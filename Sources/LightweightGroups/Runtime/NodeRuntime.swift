@@ -40,6 +40,9 @@ final class NodeRuntime: @unchecked Sendable {
     var pause: LoopTimer?
     var grace: LoopTimer?
     var limit: LoopTimer?
+    /// What a test does to the datagrams that leave; nil always else.
+    var faults: FaultFilter?
+    var delayed: LoopTimer?
 
     var seats: [Seat?] = []
     var nextSerial: UInt64 = 0
@@ -120,6 +123,8 @@ final class NodeRuntime: @unchecked Sendable {
         pause = try LoopTimer(loop) { [unowned self] in pauseEnded() }
         grace = try LoopTimer(loop) { [unowned self] in graceEnded() }
         limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }
+        // It only begins a turn, which lets go what is due.
+        delayed = try LoopTimer(loop) {}
         reporting = try LoopTimer(loop) { [unowned self] in reportMetrics() }
         statistics.receiveBufferBytes = socket.receiveBufferBytes
         statistics.sendBufferBytes = socket.sendBufferBytes

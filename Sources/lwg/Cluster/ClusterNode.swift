@@ -17,10 +17,10 @@ final class ClusterNode: Sendable {
     }
     private let state = Mutex(State())
 
-    init(number: Int, name: String, arguments: [String]) throws {
+    init(number: Int, name: String, arguments: [String], errors: String? = nil) throws {
         self.number = number
         self.name = name
-        process = try ChildProcess(arguments: arguments)
+        process = try ChildProcess(arguments: arguments, errors: errors)
         // The first report comes without an order.
         Task { await self.readReports() }
     }
@@ -43,6 +43,16 @@ final class ClusterNode: Sendable {
         }
         let line = try JSONEncoder().encode(WorkerOrder(id: id, work: work))
         return try await answer(to: id) { self.process.send(String(decoding: line, as: UTF8.self)) }
+    }
+
+    /// Gives an order whose report is not waited for, in the order of the calls.
+    func tell(_ work: WorkerOrder.Work) {
+        let id = state.withLock { state in
+            defer { state.nextOrder += 1 }
+            return state.nextOrder
+        }
+        guard let line = try? JSONEncoder().encode(WorkerOrder(id: id, work: work)) else { return }
+        process.send(String(decoding: line, as: UTF8.self))
     }
 
     private func answer(to id: Int, after send: () -> Void = {}) async throws -> WorkerReport.Answer {

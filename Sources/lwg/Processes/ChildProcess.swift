@@ -12,8 +12,9 @@ final class ChildProcess: Sendable {
 
     private static let living = Mutex<[pid_t]>([])
 
+    /// - Parameter errors: a file that its standard error is appended to; nil: it has this process's.
     /// - Throws: what the operating system refused.
-    init(arguments: [String], executable: String = ChildProcess.ownExecutable) throws {
+    init(arguments: [String], executable: String = ChildProcess.ownExecutable, errors: String? = nil) throws {
         let toChild = try Self.pipe()
         let fromChild = try Self.pipe()
         var actions = posix_spawn_file_actions_t()
@@ -21,6 +22,9 @@ final class ChildProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, toChild.read, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, fromChild.write, STDOUT_FILENO)
+        if let errors {
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        }
         var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
@@ -76,6 +80,26 @@ final class ChildProcess: Sendable {
             return true
         }
         if isLiving { Self.reap(pid) }
+    }
+
+    /// Sends a signal, unless the process is known to be gone.
+    func signal(_ number: Int32) {
+        Self.living.withLock { living in if living.contains(pid) { Glibc.kill(pid, number) } }
+    }
+
+    /// It has ended by itself and was waited for.
+    var isGone: Bool { ownEnd() != nil || !Self.living.withLock { $0.contains(pid) } }
+
+    /// How it ended, in words, when it did so by itself; nil while it runs, and when it was killed from here.
+    func ownEnd() -> String? {
+        Self.living.withLock { living in
+            guard let index = living.firstIndex(of: pid) else { return nil }
+            var status: Int32 = 0
+            guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
+            living.remove(at: index)
+            let number = status & 0x7F
+            return number == 0 ? "exit status \(status >> 8 & 0xFF)" : "signal \(number)"
+        }
     }
 
     /// Kills all that were started and not yet killed.

@@ -46,6 +46,13 @@ struct Tally {
     var timing: Timing = .off
     enum Timing { case off, own, others }
 
+    /// Messages say who sent them in which group (`RoamingPayload`).
+    var checksPayloads = false
+    /// The first message that was not what its sender sent.
+    var wrongPayload: String?
+    /// Messages of `speak`.
+    var spoken = 0
+
     var counting: WorkerOrder.Span?
     var counted = 0
 
@@ -95,6 +102,7 @@ struct Tally {
         let group = groupOfSeat[entry.seat]
         guard places[group].senders.indices.contains(entry.senderRank) else { return }
         let sender = places[group].senders[entry.senderRank]
+        if checksPayloads { check(bytes, from: sender, group: group) }
         if keepsDigests {
             places[group].digest.delivered(sender: sender, number: entry.number, order: entry.order, bytes: bytes)
         }
@@ -105,10 +113,20 @@ struct Tally {
         }
     }
 
+    mutating func check(_ bytes: UnsafeRawBufferPointer, from sender: UInt64, group: Int) {
+        guard let payload = RoamingPayload(bytes), payload.sender == sender, payload.group == UInt64(group) else {
+            if wrongPayload == nil { wrongPayload = "\(bytes.count) bytes in \(table.names[group])" }
+            return
+        }
+        if payload.isSpoken { spoken += 1 }
+    }
+
     var ownSender: UInt64 = 0
 
-    static func sender(_ endpoint: EndpointID) -> UInt64 {
-        DeliveryDigest.mix(endpoint.member.node.raw &+ UInt64(endpoint.member.incarnation))
+    static func sender(_ endpoint: EndpointID) -> UInt64 { sender(endpoint.member) }
+
+    static func sender(_ member: MemberID) -> UInt64 {
+        DeliveryDigest.mix(member.node.raw &+ UInt64(member.incarnation))
     }
 
     mutating func batchEnded(messages: Int, at now: Int64) {

@@ -8,6 +8,8 @@ final class Worker: Sendable {
     let inbox = Inbox()
     let tally: Mutex<Tally>
     let groups = Mutex<[Int: Group]>([:])
+    let roamer = Mutex<Roamer?>(nil)
+    private let latestFaults = Mutex(0)
     /// Ends what sends all the time.
     private let trickling = Mutex<(@Sendable () -> Void)?>(nil)
 
@@ -92,6 +94,18 @@ final class Worker: Sendable {
             tally.withLock { $0.timing = own ? .own : .others }
             return .done(from: begin, to: Monotonic.nanoseconds)
         case .report: return .report(await figures())
+        case .inject(let faults, let serial):
+            let isLatest = latestFaults.withLock { latest in
+                defer { latest = max(latest, serial) }
+                return serial > latest
+            }
+            if isLatest { node.inject(faults) }
+            return .done(from: begin, to: Monotonic.nanoseconds)
+        case .roam(let roaming):
+            await roam(roaming)
+            return .done(from: begin, to: Monotonic.nanoseconds)
+        case .speak: return .sent(count: try await speak())
+        case .standing: return .standing(await standing())
         case .digests:
             return .digests(
                 tally.withLock { tally in
@@ -103,7 +117,7 @@ final class Worker: Sendable {
         }
     }
 
-    private func join(_ numbers: [Int], consumer: WorkerOrder.Consumer) async throws {
+    func join(_ numbers: [Int], consumer: WorkerOrder.Consumer) async throws {
         let names = tally.withLock { tally in
             for number in numbers { tally.joining(number, at: Monotonic.nanoseconds) }
             return numbers.map { tally.table.names[$0] }
@@ -175,7 +189,7 @@ final class Worker: Sendable {
     private func take(_ batch: borrowing some DeliveredBatch & ~Copyable) {
         let now = Monotonic.nanoseconds
         tally.withLock { tally in
-            if tally.keepsDigests || tally.timing != .off {
+            if tally.keepsDigests || tally.timing != .off || tally.checksPayloads {
                 batch.walk {
                     tally.message($0, $1)
                 } event: {
@@ -197,7 +211,10 @@ final class Worker: Sendable {
             // It fails only when the seat is gone, which its `left` tells.
             try? group.holdOK(view)
         case .left: tally.left(group.name, seat: group.seat, at: now)
-        case .message, .writable, .mapped: break
+        case .message(let message):
+            guard tally.checksPayloads, let number = tally.table.numbers[group.name] else { break }
+            message.withUnsafeBytes { tally.check($0, from: Tally.sender(message.sender), group: number) }
+        case .writable, .mapped: break
         }
     }
 }

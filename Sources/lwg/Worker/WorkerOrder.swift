@@ -32,6 +32,14 @@ struct WorkerOrder: Codable, Sendable {
         /// Measures the time from the call to the delivery: of this node's own messages, or of all others.
         case timeDeliveries(own: Bool)
         case report
+        /// These faults in the transport from now on, unless a later serial came before.
+        case inject(InjectedFaults, serial: Int)
+        /// Joins, leaves and sends on its own; nil ends that, and is reported when nothing is on its way any more.
+        case roam(Roaming?)
+        /// Sends one message of each order in every group that this node is in.
+        case speak
+        /// Where this node stands in all its groups, and what it uses.
+        case standing
         /// What was delivered in each finished view.
         case digests
     }
@@ -64,6 +72,7 @@ struct WorkerReport: Codable, Sendable {
         case sent(count: Int)
         case flooded(sent: Int, delivered: Int, checksum: UInt64)
         case report(Figures)
+        case standing(Standing)
         case digests([DigestRecord])
         case failed(String)
     }

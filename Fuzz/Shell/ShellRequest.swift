@@ -1,0 +1,1 @@
+../../Sources/lwg/Shell/ShellRequest.swift
