@@ -99,7 +99,10 @@ public struct Shrinker<Core: SimulatedCore> {
     private mutating func shows(_ options: SimulationOptions) -> Bool {
         tries += 1
         var options = options
-        if case .line = goal { options.keepsTranscript = true }
+        if case .line = goal {
+            options.keepsTranscript = true
+            options.isBrief = false
+        }
         let report = Simulation.run(Core.self, seed: seed, options: options)
         return isShown(report.violations, report.transcript.map(Self.withoutTime))
     }
