@@ -89,8 +89,11 @@ extension World {
         run(until: Self.end(of: options))
         markLuck()
         isBusy = false
+        happened { _ in Self.restLine }
         converge()
     }
+
+    static var restLine: String { "applications rest; all must converge" }
 
     /// Everything heals for good, and who is dead starts again.
     mutating func calm() {
