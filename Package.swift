@@ -47,7 +47,7 @@ let package = Package(
         .target(
             name: "LightweightGroups",
             dependencies: [
-                "GroupCore", "HWGProtocol", "GroupWire", "GroupModel", "EventLoop",
+                "GroupCore", "HWGProtocol", "LWGProtocol", "GroupWire", "GroupModel", "EventLoop",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

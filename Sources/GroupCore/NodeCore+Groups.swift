@@ -81,6 +81,10 @@ extension NodeCore {
     /// Does what the light-weight layer asked for, until it asks for nothing more.
     mutating func settle(at now: Instant, into effects: inout Effects) {
         takeIndications(at: now, into: &effects)
+        if !lwgOutput.notes.isEmpty {
+            for note in lwgOutput.notes { effects.notes.append(.lightweight(note)) }
+            lwgOutput.notes.removeAll(keepingCapacity: true)
+        }
         while !lwgOutput.requests.isEmpty || !lwgOutput.relabels.isEmpty {
             let requests = lwgOutput.requests
             let relabels = lwgOutput.relabels

@@ -1,12 +1,14 @@
 import GroupModel
 import GroupWire
 import HWGProtocol
+import LWGProtocol
 
 /// A typed remark of a machine: the shell logs it, the simulator prints it, a test asserts it.
 public enum Note: Hashable, Sendable {
     case suspected(MemberID, Suspicion)
     case alive(MemberID)
     case group(HWGID, HWGNote)
+    case lightweight(LWGNote)
     case rejected(FrameHeader.Rejection)
     case otherCluster(from: MemberID)
     case malformed(FrameKind, from: MemberID)

@@ -6,7 +6,10 @@ public enum HWGNote: Hashable, Sendable {
     case held(ViewID)
     case restarted(attempt: UInt32)
     case tookOver(from: MemberID)
-    case adopted(ViewID)
+    /// Somebody had accepted this view before: it is proposed again. `acceptedBy` of the members answered so.
+    case adopted(ViewID, acceptedBy: Int, of: Int)
+    /// A member that was to supply what a cut names has failed.
+    case donorFailed(MemberID)
     case excluded(by: ViewID)
     case refused(by: MemberID)
     case mergeFailed(with: MemberID)

@@ -30,6 +30,7 @@ extension Carrier {
 
         var side = [rank]
         var own: [SideEntry] = []
+        var wasMerging = false
         switch before {
         case .absent: break
         case .settled:
@@ -37,6 +38,7 @@ extension Carrier {
             side = remap.survivors
             own = sideEntries(remap, primary: wasPrimary)
         case .merging(let round):
+            wasMerging = true
             let known = round.collapsed()
             side = remap.ranks(known.side)
             own = remap.entries(known.entries)
@@ -46,6 +48,7 @@ extension Carrier {
             settle(own, &node, into: &out)
             return
         }
+        if wasMerging { out.notes.append(.tablesAgain(id)) }
         isHeld = true
         own = installSideViews(own, lowest: side.first ?? rank, &node, into: &out)
         phase = .merging(MergeRound(side: side, own: own, isCovered: isCovered))

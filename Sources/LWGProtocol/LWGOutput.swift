@@ -6,12 +6,20 @@ public struct LWGOutput: Sendable {
     public var requests: [HWGRequest] = []
     public var up = LWGIndications()
     public var relabels: [Relabel] = []
+    public var notes: [LWGNote] = []
     public init() {}
     public mutating func removeAll() {
+        notes.removeAll(keepingCapacity: true)
         requests.removeAll(keepingCapacity: true)
         relabels.removeAll(keepingCapacity: true)
         up.removeAll()
     }
+}
+
+/// A typed remark of the layer.
+public enum LWGNote: Hashable, Sendable {
+    /// A view change came while tables were exchanged on this HWG, and they are exchanged again.
+    case tablesAgain(HWGID)
 }
 
 /// Messages that were accepted from `seat` without a number, and are void because their HWG view ended: from now on they

@@ -66,10 +66,10 @@ struct SimTests {
         let outcome = try Executable.run(
             [
                 "sim", "--seed", "1", "--nodes", "3", "--groups", "2", "--seconds", "1", "--faults", "none", "--shrink",
-                "--goal", "n1 delivers g1", "--output", file,
+                "--goal", "* delivers g1", "--output", file,
             ], seconds: 300)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let scenario = try Executable.run(["sim", "--scenario", file])
-        #expect(scenario.output.contains("n1 delivers g1"))
+        #expect(scenario.output.contains(" delivers g1 "))
     }
 }

@@ -3,7 +3,7 @@ import GroupModel
 /// Writes the trace of one node from what passes between its layers (design.md, section 8).
 ///
 /// Only present when tracing is on; it sees each indication once, in the order in which the layer above does.
-struct Tracer: Sendable {
+package struct Tracer: Sendable {
     private struct Seat: Sendable {
         var group: String
         var member: EndpointID
@@ -15,7 +15,7 @@ struct Tracer: Sendable {
     private var seats: [Seat?] = []
     private var carrier: (group: HWGID, view: ViewID)?
 
-    init(me: MemberID) { self.me = me }
+    package init(me: MemberID) { self.me = me }
 
     mutating func append(_ event: TraceRecord.Event, at now: Instant, into effects: inout Effects) {
         effects.trace.append(TraceRecord(time: now, member: .node(me), event: event))
@@ -27,15 +27,15 @@ struct Tracer: Sendable {
 
     // MARK: Heavyweight groups: membership only, because non-members deliver nothing
 
-    mutating func joined(_ group: HWGID, at now: Instant, into effects: inout Effects) {
+    package mutating func joined(_ group: HWGID, at now: Instant, into effects: inout Effects) {
         append(.join(.hwg(group)), at: now, into: &effects)
     }
 
-    mutating func holdOK(_ group: HWGID, _ view: ViewID, at now: Instant, into effects: inout Effects) {
+    package mutating func holdOK(_ group: HWGID, _ view: ViewID, at now: Instant, into effects: inout Effects) {
         append(.holdOK(.hwg(group), view), at: now, into: &effects)
     }
 
-    mutating func heavyweight(
+    package mutating func heavyweight(
         _ group: HWGID, _ indications: HWGIndications, at now: Instant, into effects: inout Effects
     ) {
         for event in indications.events {
@@ -54,7 +54,7 @@ struct Tracer: Sendable {
 
     // MARK: Light-weight groups
 
-    func sent(
+    package func sent(
         _ handle: SeatHandle, number: UInt64, order: Order, to target: EndpointID? = nil, at now: Instant,
         into effects: inout Effects
     ) {
@@ -64,7 +64,7 @@ struct Tracer: Sendable {
         append(.send(.lwg(seat.group), name, view, order, to: to), by: seat, at: now, into: &effects)
     }
 
-    mutating func lightweight(_ indications: LWGIndications, at now: Instant, into effects: inout Effects) {
+    package mutating func lightweight(_ indications: LWGIndications, at now: Instant, into effects: inout Effects) {
         var next = 0
         for event in indications.events {
             switch event {

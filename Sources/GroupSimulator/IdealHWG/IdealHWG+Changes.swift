@@ -90,9 +90,7 @@ extension IdealHWG {
                 id: ViewID(epoch: epoch, coordinator: members[nodes[0]]), members: nodes.map { members[$0] })
             next = groups[group].instances.count
             groups[group].instances.append(
-                Instance(
-                    view: view, nodes: nodes, change: subViews, primary: 2 * nodes.count > members.count,
-                    sent: .init(repeating: [], count: nodes.count), looked: .init(repeating: 0, count: nodes.count)))
+                Instance(view: view, nodes: nodes, change: subViews, primary: 2 * nodes.count > members.count))
         }
         for instance in ranked { close(group, instance, involved, next) }
     }
@@ -106,10 +104,12 @@ extension IdealHWG {
         for (rank, node) in instance.nodes.enumerated() {
             let sent = instance.sent[rank].count
             if side.contains(node) { cut.append(sent); continue }
-            let known = side.compactMap { groups[group].memberships[$0]?.delivered[rank] }.max() ?? 0
+            let delivered = side.compactMap { groups[group].memberships[$0]?.delivered[rank] }.max() ?? 0
+            let known = max(delivered, instance.stable[rank])
             cut.append(known + generator.below(sent - known + 1))
         }
-        let known = side.compactMap { groups[group].memberships[$0]?.ordered }.max() ?? 0
+        let known = max(
+            side.compactMap { groups[group].memberships[$0]?.ordered }.max() ?? 0, instance.stableOrdered)
         let prefix = known + generator.below(instance.sequence.count - known + 1)
         var order = instance.sequence[..<prefix].filter { $0.index < cut[$0.rank] }
         let isOrdered = Set(order)

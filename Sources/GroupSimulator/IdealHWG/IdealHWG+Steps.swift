@@ -76,6 +76,11 @@ extension IdealHWG {
                     guard membership.ordered < order.count,
                         order[membership.ordered] == Place(rank: rank, index: index)
                     else { continue }
+                    if closing == nil, message.order == .safe, !message.isControl {
+                        guard groups[group].instances[membership.instance].mayBeStable(rank, index) else { continue }
+                        groups[group].instances[membership.instance].becameStable(
+                            rank, index, ordered: membership.ordered + 1)
+                    }
                     if let closing { isInRest = membership.ordered >= closing.rest }
                     membership.ordered += 1
                 }
@@ -86,7 +91,9 @@ extension IdealHWG {
                         start: UnsafeRawPointer(message.packet.bytes), length: UInt32(message.packet.count),
                         label: message.label, number: message.number, sender: UInt16(rank), order: message.order,
                         isControl: message.isControl,
-                        isTransitional: isInRest && (message.isControl || message.order == .safe)))
+                        isTransitional: message.isControl
+                            ? isInRest
+                            : message.order == .safe && closing != nil && index >= instance.stable[rank]))
                 break
             }
         }

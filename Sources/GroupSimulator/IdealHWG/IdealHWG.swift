@@ -41,6 +41,30 @@ public struct IdealHWG: Sendable {
         var looked: [Int]
         var directs: [(from: Int, to: Int, number: UInt64, bytes: [UInt8])] = []
         var closings: [Closing] = []
+        /// Per rank: so many messages are received by all, because a safe one of them was delivered (S1); and so many of the
+        /// sequence. Whoever leaves the view delivers them.
+        var stable: [Int]
+        var stableOrdered = 0
+
+        init(view: View<MemberID>, nodes: [Int], change: [SubView<MemberID>], primary: Bool) {
+            self.view = view
+            self.nodes = nodes
+            self.change = change
+            self.primary = primary
+            sent = .init(repeating: [], count: nodes.count)
+            looked = .init(repeating: 0, count: nodes.count)
+            stable = looked
+        }
+
+        /// Whether a safe message may be taken for received by all: not when a side has left without it.
+        func mayBeStable(_ rank: Int, _ index: Int) -> Bool { closings.allSatisfy { $0.cut[rank] > index } }
+
+        /// All messages up to this one, of its sender and in the sequence, are received by all.
+        mutating func becameStable(_ rank: Int, _ index: Int, ordered: Int) {
+            stable[rank] = max(stable[rank], index + 1)
+            stableOrdered = max(stableOrdered, ordered)
+            for place in sequence[..<stableOrdered] { stable[place.rank] = max(stable[place.rank], place.index + 1) }
+        }
     }
 
     /// How one side leaves a view.
@@ -188,8 +212,7 @@ public struct IdealHWG: Sendable {
         let view = View(
             id: ViewID(epoch: highestEpoch[node], coordinator: members[node]), members: [members[node]])
         groups[group].instances.append(
-            Instance(
-                view: view, nodes: [node], change: [], primary: members.count == 1, sent: [[]], looked: [0]))
+            Instance(view: view, nodes: [node], change: [], primary: members.count == 1))
         groups[group].memberships[node] = Membership(
             instance: groups[group].instances.count - 1, rank: 0, delivered: [0], isShown: false)
     }

@@ -155,7 +155,8 @@ struct ScenarioParser {
         let unit = word.drop { $0.isNumber || $0 == "." }
         let scales: [Substring: Int64] = ["ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000]
         let parts = word[..<unit.startIndex].split(separator: ".", omittingEmptySubsequences: false)
-        guard let scale = scales[unit], (1...2).contains(parts.count), let whole = Int64(parts[0]), whole < 1 << 30
+        guard let scale = scales[unit], (1...2).contains(parts.count), let whole = Int64(parts[0]),
+            whole < Int64.max / 4 / scale
         else {
             throw mistake("\(word) is no length of time such as 20ms")
         }

@@ -31,10 +31,12 @@ struct DrawnScript: Hashable {
         settings.groups = options.groups
         settings.faults = options.faults
         settings.plan = world.plan
-        items = world.acts.flatMap { drawn -> [Item] in
+        // What was due later finds a world that converges.
+        let end = World<Core>.end(of: options)
+        self.end = end
+        items = world.acts.filter { $0.time <= end }.flatMap { drawn -> [Item] in
             [.luck(at: drawn.time, drawn.luck)] + (drawn.act.map { [.act(at: drawn.time, $0)] } ?? [])
         }
-        end = world.acts.last?.time
     }
 
     /// What counts as large: statements, and parts of them.

@@ -99,9 +99,14 @@ public struct Shrinker<Core: SimulatedCore> {
     private mutating func shows(_ options: SimulationOptions) -> Bool {
         tries += 1
         var options = options
-        if case .line = goal { options.keepsTranscript = true }
+        if case .line = goal {
+            options.keepsTranscript = true
+            options.isBrief = false
+        }
         let report = Simulation.run(Core.self, seed: seed, options: options)
-        return isShown(report.violations, report.transcript.map(Self.withoutTime))
+        // A script does not show how the world converges in the end.
+        let timeline = report.transcript.lazy.map(Self.withoutTime).prefix { $0 != World<Core>.restLine }
+        return isShown(report.violations, Array(timeline))
     }
 
     mutating func shows(_ script: DrawnScript) -> Bool {
@@ -114,7 +119,7 @@ public struct Shrinker<Core: SimulatedCore> {
         _ = world.play(script.steps)
         var check = TraceCheck()
         world.encoder.bytes.withUnsafeBytes { check.add($0, named: "script") }
-        return isShown(check.report().violations + world.violations, world.stage?.lines ?? [])
+        return isShown(check.report().violations + world.violations, world.transcript.map(Self.withoutTime))
     }
 
     private func isShown(_ violations: [Violation], _ timeline: [String]) -> Bool {

@@ -58,10 +58,11 @@ enum TimeText {
         return String(repeating: " ", count: max(0, 10 - text.count)) + text
     }
 
-    /// A length of time as scripts write it, exact.
+    /// A length of time as scripts write it, exact: milliseconds with as many decimals as it needs.
     static func span(_ nanoseconds: Int64) -> String {
-        if nanoseconds % 1_000_000 == 0 { return "\(nanoseconds / 1_000_000)ms" }
-        if nanoseconds % 1_000 == 0 { return "\(nanoseconds / 1_000)us" }
-        return "\(nanoseconds)ns"
+        var rest = String(nanoseconds % 1_000_000)
+        rest = String(repeating: "0", count: 6 - rest.count) + rest
+        while rest.last == "0" { rest.removeLast() }
+        return "\(nanoseconds / 1_000_000)\(rest.isEmpty ? "" : ".")\(rest)ms"
     }
 }

@@ -48,6 +48,7 @@ extension World {
         switch note {
         case .suspected(let member, let cause): return "\(who) suspects \(text(member)) (\(Self.text(cause)))"
         case .alive(let member): return "\(who) hears \(text(member)) again"
+        case .lightweight(.tablesAgain(let group)): return "\(who) \(group) exchanges tables again"
         case .rejected(let reason): return "\(who) rejects a datagram: \(reason)"
         case .otherCluster: return "\(who) rejects a datagram of another cluster"
         case .malformed(let kind, let member): return "\(who) rejects a malformed \(kind) of \(text(member))"
@@ -57,7 +58,9 @@ extension World {
             case .installed, .held, .left: return nil
             case .restarted(let attempt): return "\(who) starts the flush again, attempt \(attempt)"
             case .tookOver(let member): return "\(who) takes the flush over from \(text(member))"
-            case .adopted(let view): return "\(who) proposes \(text(view)) again, because somebody accepted it"
+            case .adopted(let view, let accepted, let members):
+                return "\(who) proposes \(text(view)) again, because \(accepted) of its \(members) accepted it"
+            case .donorFailed(let member): return "\(who) lacks \(text(member)), which was to supply messages"
             case .excluded(let view): return "\(who) is excluded by \(text(view))"
             case .refused(let member): return "\(who) is refused by \(text(member))"
             case .mergeFailed(let member): return "\(who) gives up its merge with \(text(member))"

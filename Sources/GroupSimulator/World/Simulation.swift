@@ -74,21 +74,26 @@ extension World {
     private static var deliveryLimit: Int64 { 10_000_000_000 }
     private static var slice: Int64 { 100_000_000 }
 
+    /// When applications come to rest in a seeded world.
+    static func end(of options: SimulationOptions) -> Int64 { Int64(options.seconds) * 1_000_000_000 + 500_000_000 }
+
     mutating func simulate() {
         for node in nodes.indices {
             // Not all at once: a cold boot takes its time.
             heap.push(.restart, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
         }
-        let end = Int64(options.seconds) * 1_000_000_000
-        run(until: end)
+        run(until: Int64(options.seconds) * 1_000_000_000)
         perform(.calm)
         markLuck()
         // Applications stay busy for a moment in the healed world, then stop.
-        run(until: end + 500_000_000)
+        run(until: Self.end(of: options))
         markLuck()
         isBusy = false
+        happened { _ in Self.restLine }
         converge()
     }
+
+    static var restLine: String { "applications rest; all must converge" }
 
     /// Everything heals for good, and who is dead starts again.
     mutating func calm() {

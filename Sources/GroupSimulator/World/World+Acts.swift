@@ -147,7 +147,7 @@ extension World {
     private mutating func refused(_ node: Int, _ handle: SeatHandle, _ why: String) {
         count(why)
         guard let seat = seat(node, handle) else { return }
-        happened {
+        happened(.detail) {
             "\($0.text(node: node, endpoint: seat.endpoint)) send \($0.groupNames[seat.group]) is refused: \(why)"
         }
     }

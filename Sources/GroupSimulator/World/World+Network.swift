@@ -159,7 +159,8 @@ extension World {
 
     private mutating func post(_ packet: Packet, from: Int, to: Int) {
         let link = network.link(from, to)
-        let fate = options.keepsTranscript ? sayFrame(packet, from, to) : .passes
+        let fate = options.keepsTranscript && !options.isBrief ? sayFrame(packet, from, to) : .passes
+        if options.isBrief { tally.count(.frame) }
         if network.isBlocked[link] { return }
         if network.loss > 0, random.below(10_000) < network.loss { return }
         var packet = packet
@@ -186,7 +187,7 @@ extension World {
         let isBackground = [.acknowledge, .directAcknowledge, .heartbeat, .announce].contains(header.kind)
         let isShown = !isBackground && (header.kind != .data || stage != nil)
         let isLost = network.isBlocked[network.link(from, to)] ? " (blocked)" : fate.remark
-        happened(isShown: isShown) { "\($0.nodes[from].name) > \($0.nodes[to].name) \(frame)\(isLost)" }
+        happened(.frame, isShown: isShown) { "\($0.nodes[from].name) > \($0.nodes[to].name) \(frame)\(isLost)" }
         return fate
     }
 
@@ -194,7 +195,7 @@ extension World {
     private mutating func announceArrival(_ packet: Packet, _ from: Int, _ to: Int) {
         guard stage != nil, let header = try? FrameHeader.read(packet.contents), let frame = text(packet, header.kind)
         else { return }
-        happened(isShown: false) { "\($0.nodes[to].name) < \($0.nodes[from].name) \(frame)" }
+        happened(.frame, isShown: false) { "\($0.nodes[to].name) < \($0.nodes[from].name) \(frame)" }
     }
 
     mutating func enqueue(_ packet: Packet, from: Int, to: Int, late: Int64) {
@@ -336,11 +337,11 @@ extension World {
             let card = NodeCard(
                 name: nodes[other].name, member: MemberID(node: nodes[other].id, incarnation: incarnation),
                 address: nodes[other].card.address)
-            happened { "\($0.text($0.nodes[me].member)) connected to \($0.text(card.member))" }
+            happened(.detail) { "\($0.text($0.nodes[me].member)) connected to \($0.text(card.member))" }
             handle(.peerConnected(card), me)
         } else {
             let member = MemberID(node: nodes[other].id, incarnation: incarnation)
-            happened { "\($0.text($0.nodes[me].member)) disconnected from \($0.text(member))" }
+            happened(.detail) { "\($0.text($0.nodes[me].member)) disconnected from \($0.text(member))" }
             handle(.peerDisconnected(member), me)
         }
     }

@@ -4,7 +4,7 @@ extension World {
     /// Does one act, wherever it comes from, and keeps it when asked to.
     mutating func perform(_ act: WorldAct) {
         if options.keepsActs { acts.append(DrawnAct(time: now, luck: random.seed, act: act)) }
-        happened { "* \($0.text(of: act))" }
+        happened(TimelineKind(act)) { "* \($0.text(of: act))" }
         switch act {
         case .start(let node): if !nodes[node].isAlive { start(node) }
         case .crash(let node, let late):

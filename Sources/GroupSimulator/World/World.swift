@@ -52,6 +52,7 @@ struct World<Core: SimulatedCore> {
     var violations: [Violation] = []
     var rare: [String: Int] = [:]
     var transcript: [String] = []
+    var tally = BriefTally()
     /// What was done to the world, when `keepsActs` is set.
     var acts: [DrawnAct] = []
     /// What a script watches for and does to packets; nil in worlds that are drawn.
@@ -195,7 +196,7 @@ struct World<Core: SimulatedCore> {
     private mutating func record(_ node: Int) {
         for record in effects.trace {
             encoder.append(record)
-            happened { $0.text(record) }
+            happened(TimelineKind(record.event)) { $0.text(record) }
             switch record.event {
             case .view(.hwg(let group), let view): install(group, view, node)
             case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
@@ -209,6 +210,11 @@ struct World<Core: SimulatedCore> {
             if case .node(let id) = member { id } else { nil }
         }
         let installed = View(id: view.id, members: members)
+        if view.previous != nil, view.transitional.count < members.count,
+            nodes[node].applications.memberships.contains(.joining)
+        {
+            count("mergeDuringJoin")
+        }
         heavyweightViewCount += 1
         if let place = heavyweightViews[node].firstIndex(where: { $0.group == group }) {
             heavyweightViews[node][place].view = installed
@@ -220,7 +226,15 @@ struct World<Core: SimulatedCore> {
     private mutating func remark(_ node: Int) {
         for note in effects.notes {
             count(Self.name(of: note))
-            if options.keepsTranscript, let text = text(note, at: node) { happened { _ in text } }
+            switch note {
+            case .group(_, .restarted(let attempt)) where attempt > 2: count("hwg.restartedTwice")
+            case .group(_, .adopted(_, let accepted, let members)) where 2 * accepted > members:
+                count("hwg.adoptedMajority")
+            default: break
+            }
+            if options.keepsTranscript, let text = text(note, at: node) {
+                happened(TimelineKind(note)) { _ in text }
+            }
         }
     }
 
@@ -233,6 +247,8 @@ struct World<Core: SimulatedCore> {
         case .group(_, .restarted): "hwg.restarted"
         case .group(_, .tookOver): "hwg.tookOver"
         case .group(_, .adopted): "hwg.adopted"
+        case .group(_, .donorFailed): "hwg.donorFailed"
+        case .lightweight(.tablesAgain): "tablesAgain"
         case .group(_, .excluded): "hwg.excluded"
         case .group(_, .refused): "hwg.refused"
         case .group(_, .mergeFailed): "hwg.mergeFailed"
@@ -246,10 +262,14 @@ struct World<Core: SimulatedCore> {
     mutating func count(_ name: String) { rare[name, default: 0] += 1 }
 
     /// A line of the timeline, shown and told to the script; `isShown` false: only told.
-    mutating func happened(isShown: Bool = true, _ text: (Self) -> String) {
+    mutating func happened(_ kind: TimelineKind = .matter, isShown: Bool = true, _ text: (Self) -> String) {
         guard options.keepsTranscript else { return }
+        if options.isBrief, kind != .matter { return tally.count(kind) }
         let text = text(self)
-        if isShown { say(text) }
+        if isShown {
+            if options.isBrief, let rest = tally.take() { say(rest) }
+            say(text)
+        }
         stage?.happened(text, at: now)
     }
 

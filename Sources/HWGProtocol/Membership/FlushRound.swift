@@ -124,6 +124,11 @@ public struct FlushRound: Sendable {
 
     // MARK: The decision
 
+    /// How many answered that they had accepted this proposal before.
+    func accepted(_ proposal: Proposal) -> Int {
+        participants.count { answers[$0]?.accepted?.proposal == proposal }
+    }
+
     /// Everybody whom the proposals name that were accepted before.
     var named: [MemberID] { participants.flatMap { answers[$0]?.accepted?.proposal.audience ?? [] } }
 

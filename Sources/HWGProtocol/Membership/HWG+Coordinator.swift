@@ -44,6 +44,11 @@ extension HWG {
         _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         guard departure == nil else { return }
+        if let acceptance, acceptance.isFilling, !streams.hasReachedCut, let rank = view.rank(of: member),
+            acceptance.holders.contains(UInt16(rank)), !suspects[rank]
+        {
+            output.notes.append(.donorFailed(member))
+        }
         markSuspect(member)
         if following?.proposer == member { following = nil }
         merge.memberFailed(member)
@@ -129,7 +134,11 @@ extension HWG {
                 rule: parameters.rule, epochFloor: highestEpoch,
                 suspected: suspected.union(peers.suspected).union(gone))
             highestEpoch = max(highestEpoch, proposal.view.id.epoch)
-            if round.isAdopted { output.notes.append(.adopted(proposal.view.id)) }
+            if round.isAdopted {
+                output.notes.append(
+                    .adopted(
+                        proposal.view.id, acceptedBy: round.accepted(proposal), of: proposal.view.members.count))
+            }
             self.round = round
             sendCut(proposal, round, to: proposal.audience, into: &output)
             resendCount = 0

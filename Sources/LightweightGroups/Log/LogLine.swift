@@ -13,6 +13,7 @@ public enum LogLine: String, CaseIterable, Sendable {
     case datagramRejected, otherCluster, malformed
     // Heavyweight groups.
     case viewInstalled, held, flushRestarted, tookOver, adopted, excluded, flushRefused, mergeFailed, groupLeft
+    case donorFailed, tablesAgain
     // Configuration at run time.
     case reloaded, needsRestart, reloadRefused, reloadUnchanged
 
@@ -29,7 +30,7 @@ public enum LogLine: String, CaseIterable, Sendable {
             .viewInstalled, .tookOver, .adopted, .groupLeft, .reloadUnchanged:
             .info
         case .connected, .heardAgain, .datagramRejected, .otherCluster, .malformed, .held, .flushRestarted,
-            .flushRefused, .mergeFailed:
+            .flushRefused, .mergeFailed, .donorFailed, .tablesAgain:
             .debug
         }
     }

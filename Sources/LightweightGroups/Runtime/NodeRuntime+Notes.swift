@@ -2,6 +2,7 @@ import EventLoop
 import GroupCore
 import GroupModel
 import HWGProtocol
+import LWGProtocol
 
 // What the core remarks, as log lines and counters.
 extension NodeRuntime {
@@ -14,6 +15,8 @@ extension NodeRuntime {
             logger.write(.heardAgain, "\(names.text(member)) is heard again")
         case .group(let group, let note):
             log(note, of: group)
+        case .lightweight(.tablesAgain(let group)):
+            logger.write(.tablesAgain, "\(group): another view came while tables were exchanged")
         case .rejected(let reason):
             logger.write(.datagramRejected, "a datagram was not taken: \(reason)")
         case .otherCluster(let member):
@@ -36,7 +39,9 @@ extension NodeRuntime {
             logger.write(.held, "\(group): Hold in \(names.text(view))")
         case .restarted(let attempt): logger.write(.flushRestarted, "\(group): flush restarted, attempt \(attempt)")
         case .tookOver(let from): logger.write(.tookOver, "\(group): took over from \(names.text(from))")
-        case .adopted(let view): logger.write(.adopted, "\(group): adopted \(names.text(view))")
+        case .donorFailed(let member):
+            logger.write(.donorFailed, "\(group): \(names.text(member)), which was to supply messages, failed")
+        case .adopted(let view, _, _): logger.write(.adopted, "\(group): adopted \(names.text(view))")
         case .excluded(let view): logger.write(.excluded, "\(group): excluded by \(names.text(view))")
         case .refused(let by): logger.write(.flushRefused, "\(group): refused by \(names.text(by))")
         case .mergeFailed(let with): logger.write(.mergeFailed, "\(group): merge with \(names.text(with)) failed")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GroupCore
 import GroupModel
 import GroupSimulator
 import Synchronization
@@ -20,10 +21,13 @@ struct SimCommand: AsyncParsableCommand {
             "What may fail: all, none, or a list of loss,duplication,reordering,corruption,clogs,partitions,crashes,pauses,stops."
     ) var faults = "all"
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
-    @Flag(help: "Print what happened, line by line, of a single seed.") var transcript = false
+    @Flag(help: "Print all that happened, of a single seed; without it what matters is printed and the rest counted.")
+    var transcript = false
     @Flag(help: "Stop at the first seed that fails.") var untilFailure = false
     @Option(help: ArgumentHelp("Run the script of a scenario, and compare the timeline.", valueName: "file"))
     var scenario: String?
+    @Option(help: ArgumentHelp("Write what a single seed does to its world as a scenario.", valueName: "file"))
+    var script: String?
     @Flag(help: "Make the first failure smaller, and write a scenario that shows it.") var shrink = false
     @Option(
         help: ArgumentHelp(
@@ -47,8 +51,8 @@ struct SimCommand: AsyncParsableCommand {
         guard SimulatedFaults(faults) != nil else { throw ValidationError("--faults has an unknown name.") }
         if (goal != nil || output != nil) && !shrink { throw ValidationError("--goal and --output are for --shrink.") }
         if goal != nil && range.count > 1 { throw ValidationError("--goal is for a single seed.") }
-        if (trace != nil || transcript) && range.count > 1 {
-            throw ValidationError("--trace and --transcript are for a single seed.")
+        if (trace != nil || transcript || script != nil) && range.count > 1 {
+            throw ValidationError("--trace, --transcript and --script are for a single seed.")
         }
     }
 
@@ -67,7 +71,9 @@ struct SimCommand: AsyncParsableCommand {
         if let scenario { return try ScenarioRun.run(scenario, trace: trace, json: json) }
         var options = SimulationOptions(
             nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
-        options.keepsTranscript = transcript
+        let isSingle = range.count == 1
+        options.keepsTranscript = transcript || isSingle && !json && !shrink
+        options.isBrief = !transcript
         let begin = Monotonic.nanoseconds
         let soFar = SoFar(keepsTrace: trace != nil)
         let json = json
@@ -78,15 +84,21 @@ struct SimCommand: AsyncParsableCommand {
             Foundation.exit(ExitStatus.failed)
         }
         defer { withExtendedLifetime(ending) {} }
+        if let script {
+            try ShrinkRun.write(Simulation.script(NodeCore.self, seed: range.lowerBound, options: options), to: script)
+        }
         if let goal {
             return try ShrinkRun.run(range.lowerBound, options, goal: .line(goal), output, json: json)
         }
         await simulate(options, soFar)
         let summary = soFar.summary.withLock { $0 }
-        for line in summary.transcript { LineWriter.output.write(line, more: true) }
+        if !summary.transcript.isEmpty {
+            for line in TimelineLegend.lines + summary.transcript { LineWriter.output.write(line, more: true) }
+        }
         if let trace { try Self.append(summary.trace, to: trace) }
         LineWriter.output.write(summary.report(json, since: begin, isInterrupted: false))
         if summary.violations.isEmpty { return }
+        if !isSingle, !json, let seed = summary.firstFailure { Self.showEnd(of: seed, options) }
         if shrink, let seed = summary.firstFailure {
             options.keepsTranscript = false
             try ShrinkRun.run(seed, options, goal: nil, output, json: json)
@@ -94,9 +106,23 @@ struct SimCommand: AsyncParsableCommand {
         throw ExitCode(ExitStatus.failed)
     }
 
+    /// What happened before the end of a seed that failed.
+    private static func showEnd(of seed: UInt64, _ options: SimulationOptions) {
+        var options = options
+        options.keepsTranscript = true
+        options.isBrief = true
+        let lines = Simulation.run(seed: seed, options: options).transcript
+        let first = lines.firstIndex { $0.contains("VIOLATION") } ?? lines.endIndex
+        LineWriter.output.write("The last lines of seed \(seed):", more: true)
+        LineWriter.output.write(lines[..<min(first + 1, lines.count)].suffix(endLines).joined(separator: "\n"))
+    }
+
+    private static let endLines = 20
+
     private func simulate(_ options: SimulationOptions, _ soFar: SoFar) async {
         let progress = ProgressBar()
         defer { progress.clear() }
+        let begin = Monotonic.nanoseconds
         var waiting = range.makeIterator()
         var hasFailed = false
         await withTaskGroup(of: SimulationReport.self) { group in
@@ -109,12 +135,14 @@ struct SimCommand: AsyncParsableCommand {
                 if !hasFailed, let seed = waiting.next() {
                     group.addTask { Simulation.run(seed: seed, options: options) }
                 }
-                let (seeds, violations) = soFar.summary.withLock { summary in
+                let (seeds, violations, seconds) = soFar.summary.withLock { summary in
                     summary.add(report)
-                    return (summary.seeds, summary.violations.count)
+                    return (summary.seeds, summary.violations.count, summary.simulatedSeconds)
                 }
+                let speed = SimulationSummary.speed(seconds, Double(Monotonic.nanoseconds - begin) / 1e9)
                 progress.show(
-                    seeds, of: range.count, "\(seeds) of \(range.count) seeds, \(violations) violations")
+                    seeds, of: range.count,
+                    "\(seeds) of \(range.count) seeds, \(violations) violations, \(speed) times real time")
             }
         }
     }
@@ -150,80 +178,5 @@ struct SeedRange: ExpressibleByArgument {
             first <= last, last - first < 1 << 32
         else { return nil }
         range = first...last
-    }
-}
-
-/// What many seeds gave.
-struct SimulationSummary: Sendable {
-    private(set) var seeds = 0
-    private(set) var violations: [(seed: UInt64, violation: Violation, reproduction: String)] = []
-    private(set) var simulatedSeconds = 0.0
-    private(set) var rare: [String: Int] = [:]
-    private(set) var transcript: [String] = []
-    private(set) var trace: [UInt8] = []
-    private var digests: [UInt64: UInt64] = [:]
-    private let keepsTrace: Bool
-    /// Described at most; the number of seeds that fail is told beside.
-    private static let limit = 1_000
-
-    init(keepsTrace: Bool) { self.keepsTrace = keepsTrace }
-
-    mutating func add(_ report: SimulationReport) {
-        seeds += 1
-        simulatedSeconds += report.simulatedSeconds
-        for (name, times) in report.rare { rare[name, default: 0] += times }
-        digests[report.seed] = UInt64(report.digest, radix: 16)
-        transcript += report.transcript
-        if keepsTrace { trace = report.trace }
-        for violation in report.violations where violations.count < Self.limit {
-            violations.append((report.seed, violation, report.reproduction))
-        }
-    }
-
-    /// Of one seed its own; of many, theirs in the order of the seeds, whatever order they ended in.
-    var digest: String {
-        let sorted = digests.sorted { $0.key < $1.key }.map(\.value)
-        let combined = sorted.count == 1 ? sorted[0] : sorted.reduce(0) { DeliveryDigest.mix($0 ^ $1) }
-        let digits = String(combined, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-
-    var firstFailure: UInt64? { violations.map(\.seed).min() }
-
-    private var sorted: [(seed: UInt64, violation: Violation, reproduction: String)] {
-        violations.sorted { ($0.seed, $0.violation.line) < ($1.seed, $1.violation.line) }
-    }
-
-    /// One JSON object, or text; `begin` is of the monotonic clock.
-    func report(_ asJSON: Bool, since begin: Int64, isInterrupted: Bool) -> String {
-        let realSeconds = Double(Monotonic.nanoseconds - begin) / 1e9
-        return asJSON ? json(realSeconds, isInterrupted).line : text(realSeconds, isInterrupted)
-    }
-
-    private func json(_ realSeconds: Double, _ isInterrupted: Bool) -> JSON {
-        [
-            "seeds": .int(seeds),
-            "violations": .array(
-                sorted.map { entry in
-                    guard case .object(let fields) = entry.violation.json else { return .null }
-                    return .object(
-                        [.init(key: "seed", value: .unsigned(entry.seed))] + fields
-                            + [.init(key: "reproduction", value: .string(entry.reproduction))])
-                }), "simulatedSeconds": .number(simulatedSeconds), "realSeconds": .number(realSeconds),
-            "rare": .object(rare.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .int($0.value)) }),
-            "digest": .string(digest), "interrupted": .bool(isInterrupted),
-        ]
-    }
-
-    private func text(_ realSeconds: Double, _ isInterrupted: Bool) -> String {
-        var lines = sorted.map { entry in
-            "seed \(entry.seed): \(entry.violation.property) \(entry.violation.group) \(entry.violation.process), line "
-                + "\(entry.violation.line): \(entry.violation.why)\n  \(entry.reproduction)"
-        }
-        for (name, times) in rare.sorted(by: { $0.key < $1.key }) { lines.append("  \(name) \(times)") }
-        lines.append(
-            "\(seeds) seeds, \(violations.count) violations, \(JSON.number(simulatedSeconds).line) simulated seconds in "
-                + "\(JSON.number(realSeconds).line) s, digest \(digest)\(isInterrupted ? ", interrupted" : "")")
-        return lines.joined(separator: "\n")
     }
 }
