@@ -1,7 +1,7 @@
 # What one types. `make setup` checks for Swift and libevent, and installs what is missing when it may.
 
 SWIFT ?= swift
-SOURCES := Sources Tests Examples Package.swift
+SOURCES := Sources Tests Examples Fuzz Package.swift
 # Tests with real sockets and processes run by themselves: seeded worlds would keep them from the processors.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 

@@ -74,7 +74,7 @@ actor ChaosCluster {
         if !number.isMultiple(of: 2) { arguments.append("--explicit-holds") }
         traces.append(trace)
         let node = try ClusterNode(
-            number: number, name: name, arguments: arguments, errors: "\(directory)/\(name)-\(life).log")
+            number: number, name: name, arguments: arguments, errors: "\(directory)/\(name)-\(life).log", apart: true)
         let listen: String
         do {
             listen = try await node.ready()
@@ -138,7 +138,9 @@ actor ChaosCluster {
         }
     }
 
+    /// All at once: stopped first, so that none has time to notice the others' end.
     func killAll() {
+        for place in places { place.node?.process.signal(SIGSTOP) }
         for number in places.indices { kill(number) }
     }
 

@@ -66,13 +66,7 @@ struct ChaosResult: Sendable {
             "incarnations": .int(incarnations), "convergedMs": .number(convergedMilliseconds), "events": .int(events),
             "traceBytes": .int(traceBytes), "ok": .bool(holds), "violations": .array(problems.map(\.json)),
             "violationCount": .int(violationCount),
-            "soak": [
-                "node": .string(soak.survivor), "samples": .int(soak.samples),
-                "medians": .object(
-                    soak.lines.map {
-                        .init(key: $0.name, value: .array([.int($0.first), .int($0.third), .int($0.fourth)]))
-                    }),
-            ],
+            "soak": soak.json,
             "traces": .optional(traces),
         ]
     }
@@ -81,8 +75,7 @@ struct ChaosResult: Sendable {
         var lines = problems.map { "seed \(plan.seed): \($0.text)" }
         let all = acts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         lines.append("acts: \(all)")
-        lines.append("of \(soak.survivor), which was never killed: medians of the first, third and fourth quarter")
-        for line in soak.lines { lines.append("  \(line.name): \(line.first), \(line.third), \(line.fourth)") }
+        lines += soak.text
         lines.append(
             """
             \(holds ? "ok" : "\(problems.count) problems"): \(plan.nodes) nodes, \(plan.groups) groups, seed \(plan.seed), \

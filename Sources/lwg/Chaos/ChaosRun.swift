@@ -108,13 +108,18 @@ struct ChaosRun: Sendable {
             for node in nodes { await cluster.kill(node) }
             try await Task.sleep(for: .milliseconds(after))
             for node in nodes { try await cluster.start(node) }
-        case .succeed(let node, let after):
+        case .succeed(let node, let after, let wakes):
             await cluster.pause(node)
             guard let old = await cluster.remove(node) else { return }
             defer { old.process.kill() }
             try await cluster.start(node, elsewhere: true)
             try await Task.sleep(for: .milliseconds(after))
-            await cluster.note("kill the paused \(old.name)")
+            if wakes {
+                await cluster.note("wake the old \(old.name)")
+                old.process.signal(SIGCONT)
+                try await Task.sleep(for: .milliseconds(after))
+            }
+            await cluster.note("kill the old \(old.name)")
         case .pause(let node, let milliseconds):
             await cluster.pause(node)
             try await Task.sleep(for: .milliseconds(milliseconds))
