@@ -47,6 +47,11 @@ struct EndTests {
         #expect(object["digest"] is String && object["seeds"] is Int)
     }
 
+    private func isStopped(_ pid: String) -> Bool {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return text.lastIndex(of: ")").map { text[$0...].hasPrefix(") T") } ?? false
+    }
+
     private func processorTicks(of pid: Int32) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let end = text.lastIndex(of: ")")
@@ -86,10 +91,7 @@ struct EndTests {
         try chaos.run()
         let pid = chaos.processIdentifier
         defer { kill(pid, SIGKILL) }
-        let log = directory.path + "/t/acts.log"
-        try await until("a paused node") {
-            (try? String(contentsOfFile: log, encoding: .utf8))?.contains(": pause n") == true
-        }
+        try await until("a paused node") { nodes(of: pid).contains(where: isStopped) }
         kill(pid, signal)
         try await until("the end of the run") { !chaos.isRunning }
         if signal != SIGKILL { #expect(chaos.terminationStatus == 1) }

@@ -164,6 +164,15 @@ actor ChaosCluster {
         injectAll()
     }
 
+    /// Another round begins: nodes go about their groups again.
+    func unrest(_ round: Int) {
+        note("round \(round)")
+        isCalm = false
+        for place in places {
+            place.node?.tell(.roam(plan.roaming(place.number, start: round * 1_000 + place.starts)))
+        }
+    }
+
     /// No faults any more.
     func calm() {
         note("quiet")

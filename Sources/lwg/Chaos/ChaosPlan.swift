@@ -16,6 +16,8 @@ struct ChaosPlan: Sendable {
     /// Traces may grow to this, spread evenly over the time: who is ahead makes no faults until the time has caught up. It
     /// bounds what the check takes, about 100 bytes of memory for each line of 200.
     var traceBytes = 2 << 30
+    /// The faults stop, and everything must converge, about so often. In seconds.
+    var roundSeconds = 60.0
     /// How long everything may take to converge when the faults have stopped.
     var patience = 90.0
     /// Faults that go on at once.
@@ -33,6 +35,9 @@ struct ChaosPlan: Sendable {
         }
         return table
     }
+
+    /// At least one.
+    var rounds: Int { max(Int((seconds / roundSeconds).rounded()), 1) }
 
     /// The node that is never killed: it lives through the whole run, so that what it uses can be judged.
     var survivor: Int { Int(seed % UInt64(nodes)) }
