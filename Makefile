@@ -1,11 +1,14 @@
 # What one types. `make setup` checks for Swift and libevent, and installs what is missing when it may.
 
 SWIFT ?= swift
-SOURCES := Sources Tests Examples Package.swift
+SOURCES := Sources Tests Examples Fuzz Package.swift
 # Tests with real sockets and processes run by themselves: seeded worlds would keep them from the processors.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 
-.PHONY: demo test worlds mutants soak bench model build format lint setup clean
+# Of each fuzzer.
+FUZZ_SECONDS ?= 60
+
+.PHONY: demo test worlds mutants chaos fuzz soak bench model build format lint setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product lwg
@@ -27,10 +30,20 @@ mutants: setup
 	$(SWIFT) build -c release --product lwg --traits Mutants --scratch-path .build-mutants
 	@sh Scripts/mutants.sh
 
-# A hundred thousand worlds: some hours.
-soak: setup
-	$(SWIFT) build -c release --product lwg
+# A hundred thousand worlds, a hundred thousand view changes in one world, ten minutes of real processes: some hours.
+soak: setup chaos
+	.build/release/lwg sim --churn 100000 --groups 12
 	.build/release/lwg sim --seeds 1..100000 --seconds 5
+
+# Ten minutes in which real node processes are killed, paused and cut apart, and their traces checked.
+chaos: setup
+	$(SWIFT) build -c release --product lwg
+	.build/release/lwg chaos --nodes 5 --groups 500 --minutes 10
+
+# libFuzzer on every decoder, on a whole node and on what people write; FUZZ_SECONDS each, or `make fuzz FUZZ_TARGETS=node`.
+fuzz: setup
+	LWG_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product lwg-fuzz --sanitize fuzzer -Xswiftc -enable-testing
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh Scripts/fuzz.sh $(FUZZ_TARGETS)
 
 bench: setup
 	$(SWIFT) build -c release --product lwg

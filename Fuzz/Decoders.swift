@@ -67,6 +67,8 @@ enum Decoders {
         guard let page = MetricsPage(String(decoding: bytes, as: UTF8.self)) else { return }
         let first = TopRow.Look(at: 1, page: page)
         let row = TopRow(endpoint: "e", look: TopRow.Look(at: 2, page: page), previous: first)
-        for column in TopRow.Column.allCases { _ = row[column] }
+        let report = TopReport(rows: [row, row])
+        _ = report.lines(width: 80, height: 24)
+        _ = report.json.line
     }
 }

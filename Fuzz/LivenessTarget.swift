@@ -25,14 +25,15 @@ enum LivenessTarget {
     private static func stream(_ bytes: UnsafeRawBufferPointer) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &ends) == 0 else { return }
-        guard let peer = HostPort.loopback, let connection = try? StreamConnection(
-            loop, descriptor: ends[0], peer: peer, connected: true, bounds: StreamConnection.Bounds())
+        guard let peer = HostPort.loopback,
+            let connection = try? StreamConnection(
+                loop, descriptor: ends[0], peer: peer, connected: true, bounds: StreamConnection.Bounds())
         else { preconditionFailure("no connection") }
         connection.onFrame = { frame($0) }
         let cut = bytes.isEmpty ? 0 : Int(bytes[0]) * bytes.count / 256
         for part in [bytes[..<cut], bytes[cut...]] where !part.isEmpty {
             let part = UnsafeRawBufferPointer(rebasing: part)
-            _ = write(ends[1], part.baseAddress, part.count)
+            _ = send(ends[1], part.baseAddress, part.count, Int32(MSG_NOSIGNAL))
             turn()
         }
         close(ends[1])

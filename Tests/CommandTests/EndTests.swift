@@ -11,7 +11,9 @@ struct EndTests {
             guard process.allSatisfy(\.isNumber),
                 let arguments = FileManager.default.contents(atPath: "/proc/\(process)/cmdline")
             else { return false }
-            return arguments.split(separator: 0).contains { $0.elementsEqual("run-\(parent)".utf8) }
+            return arguments.split(separator: 0).contains {
+                $0.elementsEqual("run-\(parent)".utf8) || $0.elementsEqual("chaos-\(parent)".utf8)
+            }
         }
     }
 
@@ -45,6 +47,11 @@ struct EndTests {
         #expect(object["digest"] is String && object["seeds"] is Int)
     }
 
+    private func isStopped(_ pid: String) -> Bool {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return text.lastIndex(of: ")").map { text[$0...].hasPrefix(") T") } ?? false
+    }
+
     private func processorTicks(of pid: Int32) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let end = text.lastIndex(of: ")")
@@ -67,6 +74,27 @@ struct EndTests {
         kill(pid, signal)
         try await until("the end of the demo") { !demo.isRunning }
         if signal != SIGKILL { #expect(demo.terminationStatus == 1) }
+        try await until("the end of the nodes") { nodes(of: pid).isEmpty }
+    }
+
+    @Test(arguments: [SIGINT, SIGKILL])
+    func `a chaos run that is ended by a signal takes its nodes with it, paused ones too`(_ signal: Int32) async throws
+    {
+        let directory = try TemporaryDirectory()
+        let chaos = Process()
+        chaos.executableURL = URL(fileURLWithPath: Executable.path)
+        chaos.arguments = [
+            "chaos", "--nodes", "3", "--groups", "10", "--minutes", "5", "--trace", directory.path + "/t",
+        ]
+        chaos.standardOutput = FileHandle.nullDevice
+        chaos.standardError = FileHandle.nullDevice
+        try chaos.run()
+        let pid = chaos.processIdentifier
+        defer { kill(pid, SIGKILL) }
+        try await until("a paused node") { nodes(of: pid).contains(where: isStopped) }
+        kill(pid, signal)
+        try await until("the end of the run") { !chaos.isRunning }
+        if signal != SIGKILL { #expect(chaos.terminationStatus == 1) }
         try await until("the end of the nodes") { nodes(of: pid).isEmpty }
     }
 }

@@ -29,6 +29,15 @@ struct TopTests {
         #expect(page.identity == ["node": "a", "member": "a.1", "cluster": "x } \"y\" \\"])
     }
 
+    @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300, -1e300])
+    func `a value that is no count is shown as unknown, and ends nothing`(_ value: Double) throws {
+        let page = try #require(MetricsPage("lwg_info{node=\"a\"} 1\nlwg_hwg_flushes_total \(value)\nlwg_live_peers \(value)"))
+        let row = TopRow(endpoint: "e", look: .init(at: 1, page: page), previous: nil)
+        #expect(TopReport.short(row[.flushes]) == "-")
+        #expect(TopReport.short(row[.peers]) == "-")
+        #expect(TopReport.short(9.9e15) == "9900000G")
+    }
+
     @Test func `what is no node's metrics is not taken, however long it is`() {
         #expect(MetricsPage("") == nil)
         #expect(MetricsPage("<html>hello</html>") == nil)

@@ -80,6 +80,9 @@ public struct PeerTable: Sendable {
     /// All reachable peers, by identity.
     public var reachable: [MemberID] { peers.lazy.filter { !$0.isSuspected }.map(\.card.member).sorted() }
 
+    /// All peers whose node has not started again since, suspected ones too, by identity.
+    public var current: [MemberID] { peers.lazy.map(\.card.member).filter { !isSuperseded($0) }.sorted() }
+
     public func knows(_ member: MemberID) -> Bool { index[member] != nil }
 
     // MARK: Facts

@@ -3,8 +3,11 @@ import GroupModel
 /// Finding other views of the group, and asking or being asked to merge (design.md, section 5, "Join is a merge").
 extension HWG {
     /// Tells the nodes outside the view that it exists, and who its coordinator is: a newcomer may know any member.
+    ///
+    /// Suspected ones too. Over a link that works one way only, who is heard no more may hear us: it must learn that it was
+    /// left, or it waits in its old view for ever for acknowledgements that do not reach it.
     public mutating func announce(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        let outside = peers.reachable.filter { !view.members.contains($0) }
+        let outside = peers.current.filter { !view.members.contains($0) }
         announce(to: outside, peers: peers, into: &output)
     }
 

@@ -221,6 +221,12 @@ final class NodeRuntime: @unchecked Sendable {
     func meet(_ card: NodeCard, _ address: SocketAddress) {
         names.learn(card.name, of: card.member.node)
         trace?.learn(card)
+        if addresses[card.member] == nil {
+            // Of a node that has started again only the last incarnation is spoken to.
+            let lives = addresses.keys.filter { $0.node == card.member.node }
+            guard !lives.contains(where: { $0.incarnation > card.member.incarnation }) else { return }
+            for life in lives { addresses.removeValue(forKey: life) }
+        }
         if addresses.count >= NodeNames.limit {
             let live = liveness.liveMembers
             addresses = addresses.filter { live.contains($0.key) }

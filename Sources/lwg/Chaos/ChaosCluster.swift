@@ -74,7 +74,7 @@ actor ChaosCluster {
         if !number.isMultiple(of: 2) { arguments.append("--explicit-holds") }
         traces.append(trace)
         let node = try ClusterNode(
-            number: number, name: name, arguments: arguments, errors: "\(directory)/\(name)-\(life).log")
+            number: number, name: name, arguments: arguments, errors: "\(directory)/\(name)-\(life).log", apart: true)
         let listen: String
         do {
             listen = try await node.ready()
@@ -138,7 +138,9 @@ actor ChaosCluster {
         }
     }
 
+    /// All at once: stopped first, so that none has time to notice the others' end.
     func killAll() {
+        for place in places { place.node?.process.signal(SIGSTOP) }
         for number in places.indices { kill(number) }
     }
 
@@ -160,6 +162,15 @@ actor ChaosCluster {
     func heal(_ cut: Int) {
         cuts[cut] = nil
         injectAll()
+    }
+
+    /// Another round begins: nodes go about their groups again.
+    func unrest(_ round: Int) {
+        note("round \(round)")
+        isCalm = false
+        for place in places {
+            place.node?.tell(.roam(plan.roaming(place.number, start: round * 1_000 + place.starts)))
+        }
     }
 
     /// No faults any more.

@@ -14,7 +14,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(help: "Groups with overlapping memberships.") var groups = 500
     @Option(help: "How long faults go on.") var minutes = 10.0
     @Option(help: "Of what befalls whom; by default another one each time.") var seed: UInt64?
-    @Option(help: "Messages per second and node.") var rate = 40.0
+    @Option(help: "Messages per second and node.") var rate = 100.0
     @Option(help: ArgumentHelp("The nodes' YAML file.", valueName: "file")) var config: String?
     @Option(
         help: ArgumentHelp(

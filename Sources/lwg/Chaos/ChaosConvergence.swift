@@ -36,8 +36,9 @@ struct ChaosConvergence: Sendable {
         let missing = await settled(nodes) { standings in
             for (standing, earlier) in zip(standings, before) {
                 let expected = earlier.seats.map { $0.members.count * 3 }.reduce(0, +)
-                if standing.spoken != expected {
-                    return "\(standing.member) delivered \(standing.spoken) of \(expected) messages of the end"
+                let spoken = standing.spoken - earlier.spoken
+                if spoken != expected {
+                    return "\(standing.member) delivered \(spoken) of \(expected) messages of the end"
                 }
             }
             return nil

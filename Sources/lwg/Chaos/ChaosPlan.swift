@@ -11,15 +11,17 @@ struct ChaosPlan: Sendable {
     var config: String?
 
     /// Messages a second and node, and steps of joining or leaving.
-    var sendsPerSecond = 40.0
-    var stepsPerSecond = 3.0
+    var sendsPerSecond = 100.0
+    var stepsPerSecond = 5.0
     /// Traces may grow to this, spread evenly over the time: who is ahead makes no faults until the time has caught up. It
     /// bounds what the check takes, about 100 bytes of memory for each line of 200.
     var traceBytes = 2 << 30
+    /// The faults stop, and everything must converge, about so often. In seconds.
+    var roundSeconds = 60.0
     /// How long everything may take to converge when the faults have stopped.
     var patience = 90.0
     /// Faults that go on at once.
-    static let actsAtOnce = 2
+    static let actsAtOnce = 3
 
     var names: [String] { (1...nodes).map { "n\($0)" } }
 
@@ -33,6 +35,9 @@ struct ChaosPlan: Sendable {
         }
         return table
     }
+
+    /// At least one.
+    var rounds: Int { max(Int((seconds / roundSeconds).rounded()), 1) }
 
     /// The node that is never killed: it lives through the whole run, so that what it uses can be judged.
     var survivor: Int { Int(seed % UInt64(nodes)) }
@@ -48,8 +53,9 @@ struct ChaosPlan: Sendable {
 enum ChaosAct: Hashable, Sendable {
     /// `kill -9`, and a start under the same name after so many milliseconds.
     case kill([Int], restartAfter: Int)
-    /// A node stops without leaving, its next incarnation starts, and only then is the old one killed: nobody had noticed.
-    case succeed(Int, killAfter: Int)
+    /// A node is stopped, and its next incarnation starts before anybody has noticed. Then the old one is killed, or wakes in
+    /// its old views first and is killed after as long again.
+    case succeed(Int, killAfter: Int, wakes: Bool)
     /// SIGSTOP, and SIGCONT after so many milliseconds: shorter or longer than the failure time-out.
     case pause(Int, milliseconds: Int)
     /// Leaves all groups and ends, and starts again.
@@ -77,7 +83,7 @@ enum ChaosAct: Hashable, Sendable {
     var nodes: [Int] {
         switch self {
         case .kill(let nodes, _): nodes
-        case .succeed(let node, _), .pause(let node, _), .leave(let node): [node]
+        case .succeed(let node, _, _), .pause(let node, _), .leave(let node): [node]
         case .noise, .cut, .unlink: []
         }
     }
@@ -101,7 +107,7 @@ struct ChaosDice {
     private mutating func mortal() -> Int { (survivor + 1 + random.below(nodes - 1)) % nodes }
 
     /// Milliseconds until the next one.
-    mutating func interval() -> Int { between(200, 2_200) }
+    mutating func interval() -> Int { between(50, 1_500) }
 
     mutating func act() -> ChaosAct {
         switch random.below(20) {
@@ -113,7 +119,7 @@ struct ChaosDice {
             }
             let after = [0, between(50, 900), between(1_200, 4_000)][random.below(3)]
             return .kill(victims, restartAfter: after)
-        case 4..<6: return .succeed(mortal(), killAfter: between(0, 3_000))
+        case 4..<6: return .succeed(mortal(), killAfter: between(0, 3_000), wakes: random.below(2) == 0)
         case 6..<8: return .pause(random.below(nodes), milliseconds: between(20, 900))
         case 8..<10: return .pause(random.below(nodes), milliseconds: between(1_100, 5_000))
         case 10: return .leave(mortal())

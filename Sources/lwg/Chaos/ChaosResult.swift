@@ -33,7 +33,8 @@ struct ChaosResult: Sendable {
     var acts: [String: Int] = [:]
     var incarnations = 0
     var faultSeconds = 0.0
-    var convergedMilliseconds = 0.0
+    /// Of each round, from its last fault until everything was delivered that was sent afterwards.
+    var convergedMilliseconds: [Double] = []
     var traceBytes = 0
     var events = 0
     var problems: [ChaosProblem] = []
@@ -63,16 +64,11 @@ struct ChaosResult: Sendable {
             "seed": .unsigned(plan.seed), "nodes": .int(plan.nodes), "groups": .int(plan.groups),
             "seconds": .number(faultSeconds),
             "acts": .object(acts.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .int($0.value)) }),
-            "incarnations": .int(incarnations), "convergedMs": .number(convergedMilliseconds), "events": .int(events),
+            "incarnations": .int(incarnations), "rounds": .int(convergedMilliseconds.count),
+            "convergedMs": .array(convergedMilliseconds.map(JSON.number)), "events": .int(events),
             "traceBytes": .int(traceBytes), "ok": .bool(holds), "violations": .array(problems.map(\.json)),
             "violationCount": .int(violationCount),
-            "soak": [
-                "node": .string(soak.survivor), "samples": .int(soak.samples),
-                "medians": .object(
-                    soak.lines.map {
-                        .init(key: $0.name, value: .array([.int($0.first), .int($0.third), .int($0.fourth)]))
-                    }),
-            ],
+            "soak": soak.json,
             "traces": .optional(traces),
         ]
     }
@@ -81,13 +77,12 @@ struct ChaosResult: Sendable {
         var lines = problems.map { "seed \(plan.seed): \($0.text)" }
         let all = acts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         lines.append("acts: \(all)")
-        lines.append("of \(soak.survivor), which was never killed: medians of the first, third and fourth quarter")
-        for line in soak.lines { lines.append("  \(line.name): \(line.first), \(line.third), \(line.fourth)") }
+        lines += soak.text
         lines.append(
             """
             \(holds ? "ok" : "\(problems.count) problems"): \(plan.nodes) nodes, \(plan.groups) groups, seed \(plan.seed), \
             \(acts.values.reduce(0, +)) acts in \(Int(faultSeconds)) s, \(incarnations) incarnations, \(events) trace lines, \
-            converged in \(JSON.number(convergedMilliseconds / 1_000).line) s
+            \(convergedMilliseconds.count) times converged, in \(JSON.number((convergedMilliseconds.max() ?? 0) / 1_000).line) s at most
             """)
         if let traces { lines.append("traces, logs and what was done: \(traces)") }
         return lines.joined(separator: "\n")

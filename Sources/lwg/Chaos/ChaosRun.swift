@@ -22,25 +22,24 @@ struct ChaosRun: Sendable {
             progress.show(number, of: plan.nodes, "starting nodes")
             try await cluster.start(number)
         }
-        let begin = Monotonic.nanoseconds
-        try await withThrowingTaskGroup(of: [String: Int].self) { group in
-            group.addTask { try await disturb(from: begin) }
-            group.addTask {
-                await observe()
-                return [:]
+        let observer = Task { await observe() }
+        defer { observer.cancel() }
+        var dice = ChaosDice(plan)
+        for round in 1...plan.rounds where result.problems.isEmpty {
+            if round > 1 { await cluster.unrest(round) }
+            let begin = Monotonic.nanoseconds
+            let acts = try await disturb(&dice, from: begin, round)
+            result.acts.merge(acts) { $0 + $1 }
+            result.faultSeconds += Monotonic.milliseconds(since: begin) / 1_000
+            await cluster.calm()
+            let quiet = Monotonic.nanoseconds
+            result.problems = await cluster.crashes.map { ChaosProblem("crash", $0) }
+            if result.problems.isEmpty {
+                result.problems = await ChaosConvergence(plan: plan, cluster: cluster, progress: progress).reach()
             }
-            result.acts = try await group.next() ?? [:]
-            group.cancelAll()
-            while let more = try await group.next() { result.acts.merge(more) { first, _ in first } }
+            result.convergedMilliseconds.append(Monotonic.milliseconds(since: quiet))
         }
-        await cluster.calm()
-        result.faultSeconds = Double(Monotonic.nanoseconds - begin) / 1e9
-        let quiet = Monotonic.nanoseconds
-        result.problems = await cluster.crashes.map { ChaosProblem("crash", $0) }
-        if result.problems.isEmpty {
-            result.problems = await ChaosConvergence(plan: plan, cluster: cluster, progress: progress).reach()
-        }
-        result.convergedMilliseconds = Monotonic.milliseconds(since: quiet)
+        observer.cancel()
         await soak.sample(cluster)
         result.incarnations = await cluster.places.map(\.starts).reduce(0, +)
         await cluster.watch()
@@ -59,28 +58,28 @@ struct ChaosRun: Sendable {
 
     // MARK: Faults
 
-    /// Lets acts happen until the time is over; returns how many of each did when the last one's harm is mended.
-    private func disturb(from begin: Int64) async throws -> [String: Int] {
-        var dice = ChaosDice(plan)
+    /// Lets acts happen until the round is over; returns how many of each did when the last one's harm is mended.
+    private func disturb(_ dice: inout ChaosDice, from begin: Int64, _ round: Int) async throws -> [String: Int] {
+        let seconds = plan.seconds / Double(plan.rounds)
         var counts: [String: Int] = [:]
         func elapsed() -> Double { Double(Monotonic.nanoseconds - begin) / 1e9 }
         // Everybody has joined something.
         try await Task.sleep(for: .milliseconds(700))
         try await withThrowingTaskGroup(of: Void.self) { group in
             var running = 0
-            while elapsed() < plan.seconds, await cluster.crashes.isEmpty {
+            while elapsed() < seconds, await cluster.crashes.isEmpty {
                 let bytes = await cluster.traceBytes()
                 let alive = await cluster.awake.count
                 progress.show(
-                    Int(elapsed()), of: Int(plan.seconds),
-                    "\(counts.values.reduce(0, +)) acts, \(alive) of \(plan.nodes) nodes, \(bytes >> 20) MB of traces")
-                let share = max(elapsed() / plan.seconds, 0.02)
+                    Int(Double(round - 1) * seconds + elapsed()), of: Int(plan.seconds),
+                    "round \(round) of \(plan.rounds), \(counts.values.reduce(0, +)) acts, \(alive) of \(plan.nodes) nodes, \(bytes >> 20) MB of traces")
+                let share = max((Double(round - 1) * seconds + elapsed()) / plan.seconds, 0.02)
                 guard Double(bytes) <= Double(plan.traceBytes) * share else {
                     try await Task.sleep(for: .milliseconds(500))
                     continue
                 }
                 let act = dice.act()
-                let left = plan.seconds - elapsed()
+                let left = seconds - elapsed()
                 guard left > 1 else { break }
                 if await cluster.take(act.nodes) {
                     if running == ChaosPlan.actsAtOnce {
@@ -108,13 +107,18 @@ struct ChaosRun: Sendable {
             for node in nodes { await cluster.kill(node) }
             try await Task.sleep(for: .milliseconds(after))
             for node in nodes { try await cluster.start(node) }
-        case .succeed(let node, let after):
+        case .succeed(let node, let after, let wakes):
             await cluster.pause(node)
             guard let old = await cluster.remove(node) else { return }
             defer { old.process.kill() }
             try await cluster.start(node, elsewhere: true)
             try await Task.sleep(for: .milliseconds(after))
-            await cluster.note("kill the paused \(old.name)")
+            if wakes {
+                await cluster.note("wake the old \(old.name)")
+                old.process.signal(SIGCONT)
+                try await Task.sleep(for: .milliseconds(after))
+            }
+            await cluster.note("kill the old \(old.name)")
         case .pause(let node, let milliseconds):
             await cluster.pause(node)
             try await Task.sleep(for: .milliseconds(milliseconds))

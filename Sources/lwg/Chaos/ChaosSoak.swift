@@ -78,4 +78,17 @@ struct SoakJudgement: Sendable {
                 "soak", "\($0.name) of \(survivor) grew from \($0.third) to \($0.fourth) in the run's last quarter")
         }
     }
+
+    var json: JSON {
+        [
+            "node": .string(survivor), "samples": .int(samples),
+            "medians": .object(
+                lines.map { .init(key: $0.name, value: .array([.int($0.first), .int($0.third), .int($0.fourth)])) }),
+        ]
+    }
+
+    var text: [String] {
+        ["of \(survivor), which lives through it all: medians of the first, third and fourth quarter"]
+            + lines.map { "  \($0.name): \($0.first), \($0.third), \($0.fourth)" }
+    }
 }

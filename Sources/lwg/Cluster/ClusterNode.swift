@@ -17,10 +17,10 @@ final class ClusterNode: Sendable {
     }
     private let state = Mutex(State())
 
-    init(number: Int, name: String, arguments: [String], errors: String? = nil) throws {
+    init(number: Int, name: String, arguments: [String], errors: String? = nil, apart: Bool = false) throws {
         self.number = number
         self.name = name
-        process = try ChildProcess(arguments: arguments, errors: errors)
+        process = try ChildProcess(arguments: arguments, errors: errors, apart: apart)
         // The first report comes without an order.
         Task { await self.readReports() }
     }

@@ -23,6 +23,10 @@ struct SimCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
     @Flag(help: "Print all that happened, of a single seed; without it what matters is printed and the rest counted.")
     var transcript = false
+    @Option(
+        help: ArgumentHelp(
+            "Instead: one long world with so many view changes, whose tables must stay flat.", valueName: "count"))
+    var churn: Int?
     @Flag(help: "Stop at the first seed that fails.") var untilFailure = false
     @Option(help: ArgumentHelp("Run the script of a scenario, and compare the timeline.", valueName: "file"))
     var scenario: String?
@@ -43,6 +47,7 @@ struct SimCommand: AsyncParsableCommand {
         if scenario != nil && (seed != nil || seeds != nil) {
             throw ValidationError("--scenario has its own seed.")
         }
+        guard (1...100_000_000).contains(churn ?? 1) else { throw ValidationError("--churn must be 1 to 100000000.") }
         if seed != nil && seeds != nil { throw ValidationError("Give --seed or --seeds, not both.") }
         guard (1...64).contains(nodes) else { throw ValidationError("--nodes must be 1 to 64.") }
         guard (1...100_000).contains(groups) else { throw ValidationError("--groups must be 1 to 100000.") }
@@ -69,6 +74,11 @@ struct SimCommand: AsyncParsableCommand {
             }
         #endif
         if let scenario { return try ScenarioRun.run(scenario, trace: trace, json: json) }
+        if let churn {
+            let run = ChurnRun(seed: seed ?? 1, nodes: nodes, groups: groups, viewChanges: churn)
+            guard run.run(json) else { throw ExitCode(ExitStatus.failed) }
+            return
+        }
         var options = SimulationOptions(
             nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
         let isSingle = range.count == 1

@@ -12,9 +12,14 @@ final class ChildProcess: Sendable {
 
     private static let living = Mutex<[pid_t]>([])
 
-    /// - Parameter errors: a file that its standard error is appended to; nil: it has this process's.
+    /// - Parameters:
+    ///   - errors: a file that its standard error is appended to; nil: it has this process's.
+    ///   - apart: it is a process group of its own. Then the kernel wakes and ends it when this process is killed while it
+    ///     is stopped, and does not hang up on this one because it is.
     /// - Throws: what the operating system refused.
-    init(arguments: [String], executable: String = ChildProcess.ownExecutable, errors: String? = nil) throws {
+    init(
+        arguments: [String], executable: String = ChildProcess.ownExecutable, errors: String? = nil, apart: Bool = false
+    ) throws {
         let toChild = try Self.pipe()
         let fromChild = try Self.pipe()
         var actions = posix_spawn_file_actions_t()
@@ -25,12 +30,16 @@ final class ChildProcess: Sendable {
         if let errors {
             posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        if apart { posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP)) }
         var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
         var child = pid_t()
         let refused = Self.living.withLock { living in
-            let status = posix_spawn(&child, executable, &actions, nil, words, environ)
+            let status = posix_spawn(&child, executable, &actions, &attributes, words, environ)
             if status == 0 { living.append(child) }
             return status
         }

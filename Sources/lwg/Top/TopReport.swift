@@ -59,7 +59,8 @@ struct TopReport: Sendable {
 
     /// At most four digits and a unit: `0`, `3.4`, `812`, `12.3k`, `1.2M`.
     static func short(_ value: Double?, else missing: String = "-") -> String {
-        guard let value else { return missing }
+        // What a node says is only a number when it is finite, and no count of anything has sixteen digits.
+        guard let value, value.magnitude < 1e16 else { return missing }
         for (scale, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value.magnitude >= scale {
             return decimal(value / scale) + unit
         }

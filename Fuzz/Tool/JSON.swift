@@ -1,0 +1,1 @@
+../../Sources/lwg/Output/JSON.swift

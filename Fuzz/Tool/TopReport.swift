@@ -1,0 +1,1 @@
+../../Sources/lwg/Top/TopReport.swift
