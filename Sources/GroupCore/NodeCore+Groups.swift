@@ -150,7 +150,8 @@ extension NodeCore {
         guard slotOfGroup[group] == nil, slotOfGroup.count < Limits.heavyweightGroups else { return }
         tracer?.joined(group, at: now, into: &effects)
         let created = HWG(
-            id: group, me: me, cluster: cluster, parameters: configuration.groupParameters, epochFloor: highestEpoch,
+            id: group, me: me, cluster: cluster, parameters: configuration.groupParameters,
+            epochFloor: Mutant.restartedEpochs.isOn ? 0 : highestEpoch,
             nextNumber: nextNumber, isFresh: configuration.isFresh, at: now, into: &hwgOutput)
         let slot = isLive.firstIndex(of: false) ?? slots.count
         if slot == slots.count {

@@ -8,15 +8,12 @@ public enum Mutant: String, CaseIterable, Sendable {
     case noPromise
     /// `flushed` does not tell what was accepted.
     case forgottenAcceptance
-    /// A minority re-issues a primary proposal, and what was accepted is replaced by what a proposer says that did not ask.
-    /// Each alone is harmless within the bounds of `Models/flush.pml`.
-    case minorityReissues
     /// Half of the members are a majority, whichever half.
     case wrongMajority
     /// A view is decided before its unsuspected members have accepted.
     case decidedTooEarly
-    /// The next epoch is one more than the proposer's own.
-    case epochOfProposer
+    /// A node that joins a group again begins with epoch 1.
+    case restartedEpochs
 
     // Flush
     /// `flushed` is sent without waiting for HoldOK.
@@ -25,10 +22,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unfilledCut
     /// Packets beyond the cut are taken while frozen, and delivered.
     case beyondCut
-    /// The cut is what the proposer has, not what any survivor has.
+    /// The cut is what the proposer has, not what any survivor has, and who delivered more enters the view all the same.
     case cutOfProposer
-    /// A member that delivered more than the cut enters the view all the same.
-    case withinAnyCut
 
     // Streams
     /// Total messages are delivered as they come.
@@ -49,8 +44,6 @@ public enum Mutant: String, CaseIterable, Sendable {
     // Light-weight groups
     /// A node counts its own flushOK when it sends it, as FIFO delivery would.
     case fifoFlushOK
-    /// A flushOK counts for whatever flush is open.
-    case anyCount
     /// An LWG view computed at an HWG view keeps the era.
     case noEra
     /// A new LWG takes the number of one without members.

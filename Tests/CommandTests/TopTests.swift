@@ -31,7 +31,8 @@ struct TopTests {
 
     @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300, -1e300])
     func `a value that is no count is shown as unknown, and ends nothing`(_ value: Double) throws {
-        let page = try #require(MetricsPage("lwg_info{node=\"a\"} 1\nlwg_hwg_flushes_total \(value)\nlwg_live_peers \(value)"))
+        let page = try #require(
+            MetricsPage("lwg_info{node=\"a\"} 1\nlwg_hwg_flushes_total \(value)\nlwg_live_peers \(value)"))
         let row = TopRow(endpoint: "e", look: .init(at: 1, page: page), previous: nil)
         #expect(TopReport.short(row[.flushes]) == "-")
         #expect(TopReport.short(row[.peers]) == "-")

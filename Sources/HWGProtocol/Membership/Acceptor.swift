@@ -36,7 +36,7 @@ public struct Acceptor: Hashable, Sendable {
     /// Whether `cut` of this ballot may be worked on.
     public mutating func cutArrived(_ proposal: Proposal, at ballot: Ballot) -> Verdict {
         if let promised, ballot < promised, !Mutant.noPromise.isOn { return .refuse(promised) }
-        if let accepted, accepted.proposal != proposal, answered != ballot, !Mutant.minorityReissues.isOn {
+        if let accepted, accepted.proposal != proposal, answered != ballot {
             return .refuse(max(accepted.ballot, ballot))
         }
         promised = ballot

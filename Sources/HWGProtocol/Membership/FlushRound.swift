@@ -171,10 +171,8 @@ public struct FlushRound: Sendable {
     ) -> Proposal {
         let members = sides.flatMap(\.continuing)
         var epoch = epochFloor
-        for member in participants where !Mutant.epochOfProposer.isOn {
-            epoch = max(epoch, answers[member]?.highestEpoch ?? 0)
-        }
-        for each in accepted where !Mutant.epochOfProposer.isOn { epoch = max(epoch, each.proposal.view.id.epoch) }
+        for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
+        for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
         let fresh = members.filter { answers[$0]?.isFresh ?? false }
         let isPrimary = eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh)
         return Proposal(

@@ -158,7 +158,7 @@ extension HWG {
     /// more (D4, D6).
     func isWithin(_ sideCut: Proposal.SideCut) -> Bool {
         let cut = sideCut.cut
-        if Mutant.withinAnyCut.isOn { return true }
+        if Mutant.cutOfProposer.isOn { return true }
         guard streams.controlsDelivered <= sideCut.controls, cut.count == view.members.count else { return false }
         let delivered = streams.hasDelivered
         return cut.indices.allSatisfy { delivered[$0] <= cut[$0] } && streams.received[myRank] <= cut[myRank]

@@ -60,7 +60,7 @@ public struct PrimaryRule: Hashable, Sendable {
     /// previous primary view, or, where there is none, all members. A minority that re-issues what one of its members
     /// accepted forks the chain.
     static func mayReissue(_ proposal: Proposal, having answered: [MemberID]) -> Bool {
-        guard proposal.isPrimary, !Mutant.minorityReissues.isOn else { return true }
+        guard proposal.isPrimary else { return true }
         if let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side {
             return isMajority(answered, of: primarySide.previous)
         }

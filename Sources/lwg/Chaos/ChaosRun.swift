@@ -72,7 +72,8 @@ struct ChaosRun: Sendable {
                 let alive = await cluster.awake.count
                 progress.show(
                     Int(Double(round - 1) * seconds + elapsed()), of: Int(plan.seconds),
-                    "round \(round) of \(plan.rounds), \(counts.values.reduce(0, +)) acts, \(alive) of \(plan.nodes) nodes, \(bytes >> 20) MB of traces")
+                    "round \(round) of \(plan.rounds), \(counts.values.reduce(0, +)) acts, \(alive) of \(plan.nodes) nodes, \(bytes >> 20) MB of traces"
+                )
                 let share = max((Double(round - 1) * seconds + elapsed()) / plan.seconds, 0.02)
                 guard Double(bytes) <= Double(plan.traceBytes) * share else {
                     try await Task.sleep(for: .milliseconds(500))
