@@ -151,7 +151,7 @@ extension NodeCore {
         tracer?.joined(group, at: now, into: &effects)
         let created = HWG(
             id: group, me: me, cluster: cluster, parameters: configuration.groupParameters,
-            epochFloor: Mutant.restartedEpochs.isOn ? 0 : highestEpoch,
+            epochFloor: highestEpoch,
             nextNumber: nextNumber, isFresh: configuration.isFresh, at: now, into: &hwgOutput)
         let slot = isLive.firstIndex(of: false) ?? slots.count
         if slot == slots.count {

@@ -12,8 +12,6 @@ public enum Mutant: String, CaseIterable, Sendable {
     case wrongMajority
     /// A view is decided before its unsuspected members have accepted.
     case decidedTooEarly
-    /// A node that joins a group again begins with epoch 1.
-    case restartedEpochs
 
     // Flush
     /// `flushed` is sent without waiting for HoldOK.
@@ -36,14 +34,14 @@ public enum Mutant: String, CaseIterable, Sendable {
     case ownRestFirst
     /// Message numbers begin again in each view.
     case restartedNumbers
-    /// Suspected members keep the window closed.
-    case suspectsCount
     /// A flush request returns before what was sent is stable.
     case hastyFlush
 
     // Light-weight groups
     /// A node counts its own flushOK when it sends it, as FIFO delivery would.
     case fifoFlushOK
+    /// A group without members begins again with the first count.
+    case restartedCount
     /// An LWG view computed at an HWG view keeps the era.
     case noEra
     /// A new LWG takes the number of one without members.

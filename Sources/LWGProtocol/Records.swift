@@ -147,7 +147,7 @@ extension Carrier {
         table.entries[number].flush = nil
         table.entries[number].previous = entry.viewID
         table.entries[number].survivors = next.survivors
-        table.entries[number].count = entry.count &+ 1
+        table.entries[number].count = Mutant.restartedCount.isOn && entry.members.isEmpty ? 1 : entry.count &+ 1
         table.entries[number].members = next.members
         table.entries[number].ranks = next.ranks
         node.counters.flushes += 1

@@ -198,8 +198,7 @@ extension ViewStreams {
 
     /// The window's floor: what all unsuspected members acknowledged and I delivered to myself.
     mutating func refreshWindow() {
-        let without = Mutant.suspectsCount.isOn ? suspected.map { _ in false } : suspected
-        let acknowledged = matrix.minimum(of: me, without: without)
+        let acknowledged = matrix.minimum(of: me, without: suspected)
         _ = window.advance(to: min(acknowledged, streams[me].cursor - 1))
     }
 
