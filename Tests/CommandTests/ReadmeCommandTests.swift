@@ -51,7 +51,7 @@ struct ReadmeCommandTests {
         "lwg bench limit --size 64 --senders 1":
             .run(["bench", "limit", "--size", "64", "--senders", "1", "--runs", "1", "--seconds", "0.3"]),
         "lwg explore": .run(["explore", "one", "join", "crashes"]),
-        "lwg sim --seed 7 --transcript": .run(["sim", "--seed", "7", "--transcript"]),
+        "lwg sim --seed 7": .run(["sim", "--seed", "7"]), "lwg sim --scenario": .tests("SimTests"),
     ]
 
     @Test func `no command is without a test, and no test without a command`() {

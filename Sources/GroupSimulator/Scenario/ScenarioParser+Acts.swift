@@ -10,6 +10,10 @@ extension ScenarioParser {
         case "resume": return try each(rest) { .resume($0) }
         case "deafen": return try each(rest) { .deafen($0) }
         case "hear": return try each(rest) { .hear($0) }
+        case "slow":
+            guard rest.count >= 3, rest[rest.count - 2] == "by" else { throw mistake("`slow NODES by TIME`") }
+            let cost = try span(rest[rest.count - 1])
+            return try each(rest.dropLast(2)) { .slow($0, cost) }
         case "crash":
             let isLate = rest.last == "late"
             return try each(isLate ? rest.dropLast() : rest) { .crash($0, late: isLate) }

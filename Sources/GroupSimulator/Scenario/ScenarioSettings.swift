@@ -38,7 +38,8 @@ struct ScenarioSettings: Hashable, Sendable {
 
     static let keys: [Key] = [
         Key("loss", \.loss), Key("duplication", \.duplication), Key("reordering", \.reordering),
-        Key("foreign", \.foreign), Key("corruption", \.corruption), Key("strike", \.strike),
+        Key("foreign", \.foreign), Key("corruption", \.corruption), Key("strike", \.strike), Key("ambush", \.ambush),
+        Key("replay", \.replay), Key("drift", \.drift),
         Key("hwgs", \.heavyweightGroups),
         Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
         Key("silence", \.silence), Key("slow", \.slow), Key("delay", time: \.meanDelay),

@@ -78,7 +78,8 @@ extension DrawnScript.Item {
         switch self {
         case .luck, .act(_, .start), .act(_, .crash), .act(_, .stop), .act(_, .pause), .act(_, .resume),
             .act(_, .deafen),
-            .act(_, .hear), .act(_, .evict), .act(_, .heal), .act(_, .reset), .act(_, .lose), .act(_, .flush),
+            .act(_, .hear), .act(_, .evict), .act(_, .slow), .act(_, .heal), .act(_, .reset), .act(_, .lose),
+            .act(_, .flush),
             .act(_, .direct), .act(_, .holdOK), .act(_, .calm):
             2
         case .act(_, .block(let links)), .act(_, .clog(let links, _)): 1 + links.count

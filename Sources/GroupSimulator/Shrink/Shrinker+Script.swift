@@ -89,7 +89,8 @@ extension DrawnScript.Item {
     func names(node: Int) -> Bool {
         guard case .act(_, let act) = self else { return false }
         switch act {
-        case .start(let one), .crash(let one, _), .stop(let one), .pause(let one, _), .resume(let one),
+        case .start(let one), .slow(let one, _), .crash(let one, _), .stop(let one), .pause(let one, _),
+            .resume(let one),
             .deafen(let one),
             .hear(let one), .join(let one, _, _):
             return one == node
@@ -110,7 +111,7 @@ extension DrawnScript.Item {
             .direct(let seat, _, _, _, _):
             return seat.group == group
         case .leave(let seats): return seats.contains { $0.group == group }
-        case .start, .crash, .stop, .pause, .resume, .deafen, .hear, .block, .heal, .clog, .reset, .lose, .calm:
+        case .start, .slow, .crash, .stop, .pause, .resume, .deafen, .hear, .block, .heal, .clog, .reset, .lose, .calm:
             return false
         }
     }

@@ -35,7 +35,8 @@ enum TimelineKind {
     init(_ act: WorldAct) {
         switch act {
         case .join, .leave, .flush, .direct, .send, .holdOK: self = .request
-        case .start, .crash, .stop, .pause, .resume, .deafen, .hear, .evict, .block, .heal, .clog, .reset, .lose, .calm:
+        case .start, .crash, .stop, .pause, .resume, .deafen, .hear, .evict, .slow, .block, .heal, .clog, .reset, .lose,
+            .calm:
             self = .matter
         }
     }

@@ -14,6 +14,7 @@ extension World {
         case .resume(let node): return "resume \(name(node))"
         case .deafen(let node): return "deafen \(name(node))"
         case .hear(let node): return "hear \(name(node))"
+        case .slow(let node, let cost): return "slow \(name(node)) by \(TimeText.span(cost))"
         case .evict(let seat): return "\(name(seat)) evict \(groupNames[seat.group])"
         case .block(let links):
             return "block " + links.map { "\(name($0.from))->\(name($0.to))" }.joined(separator: " ")

@@ -13,6 +13,10 @@ public struct RareState: Hashable, Sendable {
     public static let all = [
         RareState("crash", "a node died"),
         RareState("strike", "a node died while it sent a frame of a flush or merge"),
+        RareState("ambush", "a node died when a frame of a flush or merge arrived"),
+        RareState("massRestart", "all nodes died at once"),
+        RareState("slowNode", "a node took long for each datagram, or no longer"),
+        RareState("replayed", "an old packet came again"),
         RareState("stop", "a node left everything and ended"),
         RareState("pause", "a node stood still"),
         RareState("reset", "a liveness connection broke between processes that ran on"),

@@ -100,6 +100,7 @@ extension World {
         mayFail = false
         network.loss = 0
         network.duplication = 0
+        network.replay = 0
         network.reordering = 0
         network.foreign = 0
         network.corruption = 0
@@ -108,6 +109,7 @@ extension World {
         heal()
         for node in nodes.indices {
             if !nodes[node].isAlive { start(node) } else { resume(node) }
+            nodes[node].cost = 0
             relieve(node)
         }
     }
@@ -157,7 +159,7 @@ extension World {
     private mutating func quiet() {
         for node in nodes.indices where nodes[node].isAlive {
             encoder.append(
-                TraceRecord(time: Instant(nanoseconds: now), member: .node(nodes[node].member), event: .quiet))
+                TraceRecord(time: clock(node), member: .node(nodes[node].member), event: .quiet))
         }
     }
 }

@@ -2,8 +2,8 @@ import GroupModel
 
 /// What may fail in a simulated world.
 public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConvertible {
-    public let rawValue: UInt16
-    public init(rawValue: UInt16) { self.rawValue = rawValue }
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
     public static let loss = Self(rawValue: 1)
     public static let duplication = Self(rawValue: 2)
     public static let reordering = Self(rawValue: 4)
@@ -22,7 +22,17 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
     public static let resets = Self(rawValue: 2048)
     /// Crashes and resets in the middle of sending a frame of a flush or merge.
     public static let strikes = Self(rawValue: 4096)
-    public static let all = Self(rawValue: 1023 | 2048 | 4096)
+    /// Packets that come a second time, long after.
+    public static let replays = Self(rawValue: 8192)
+    /// Clocks that run apart.
+    public static let drift = Self(rawValue: 16384)
+    /// Nodes that take long for each datagram.
+    public static let slowness = Self(rawValue: 32768)
+    /// All nodes end at once and start again.
+    public static let restarts = Self(rawValue: 65536)
+    /// Crashes at the arrival of a frame of a flush or merge.
+    public static let ambushes = Self(rawValue: 131_072)
+    public static let all = Self(rawValue: 262_143 & ~1024)
     /// Bytes changed on the way. UDP's checksum keeps such packets from the node, and the wire format has no other until
     /// packets are authenticated; so this is not among `all`, and what such a run does wrong is not reported. It must not trap.
     public static let corruption = Self(rawValue: 1024)
@@ -32,6 +42,8 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
         ("corruption", .corruption),
         ("clogs", .clogs), ("partitions", .partitions), ("crashes", .crashes), ("pauses", .pauses), ("stops", .stops),
         ("strangers", .strangers), ("resets", .resets), ("strikes", .strikes),
+        ("replays", .replays), ("drift", .drift), ("slowness", .slowness), ("restarts", .restarts),
+        ("ambushes", .ambushes),
     ]
 
     /// `all`, `none`, or names with commas; nil when one is unknown.
@@ -113,6 +125,15 @@ struct WorldPlan: Hashable, CustomStringConvertible {
     var reset = 0
     /// Chance out of 10,000 for each frame of a flush or merge.
     var strike = 0
+    /// Chance out of 10,000 for each frame of a flush or merge that arrives.
+    var ambush = 0
+    /// Chance out of 10,000 for each packet that an old one comes again.
+    var replay = 0
+    /// Chance out of 10,000 for each tick of faults.
+    var slug = 0
+    var massRestart = 0
+    /// How far clocks run apart, in millionths.
+    var drift = 0
     /// Chance out of 100 that the close of a crashed node's connections is reported late.
     var lateClose: Int
     /// How long a pair is apart until its liveness connection breaks.
@@ -164,6 +185,11 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         stop = drawn(.stops, [0, 0, 50])
         reset = drawn(.resets, [0, 0, 100, 1_000])
         strike = drawn(.strikes, [0, 0, 20, 100])
+        ambush = drawn(.ambushes, [0, 0, 20, 100])
+        replay = drawn(.replays, [0, 0, 0, 20, 200])
+        slug = drawn(.slowness, [0, 0, 0, 100])
+        massRestart = drawn(.restarts, [0, 0, 0, 50])
+        drift = drawn(.drift, [0, 0, 0, 500, 50_000])
         lateClose = drawn("lateClose", [0, 10, 50])
         disconnectAfter = drawn("disconnectAfter", [200_000_000, 1_000_000_000, 5_000_000_000])
         knowsAll = drawn(.strangers, [0, 0, 0, 1]) == 0
@@ -186,7 +212,8 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         """
         loss \(loss) duplication \(duplication) reordering \(reordering) foreign \(foreign) corruption \(corruption) \
         meanDelay \(meanDelay / 1_000)us clog \(clog) partition \(partition) heal \(heal) crash \(crash) \
-        restart \(restart) pause \(pause) stop \(stop) reset \(reset) strike \(strike) lateClose \(lateClose) \
+        restart \(restart) pause \(pause) stop \(stop) reset \(reset) strike \(strike) ambush \(ambush) replay \(replay) \
+        slug \(slug) massRestart \(massRestart) drift \(drift) lateClose \(lateClose) \
         disconnectAfter \(disconnectAfter / 1_000_000)ms knowsAll \(knowsAll) packetBytes \(packetBytes) \
         windowPackets \(windowPackets) failureTimeout \(failureTimeout.nanoseconds / 1_000_000)ms \
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \

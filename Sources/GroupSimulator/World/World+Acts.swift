@@ -126,10 +126,11 @@ extension World {
     /// Whether the core took it.
     mutating func send(_ node: Int, _ handle: SeatHandle, _ order: Order, bytes count: Int) -> Bool {
         guard let bytes = payload(node, handle, bytes: count), !nodes[node].isStopping else { return false }
+        let time = clock(node)
         let outcome =
             bytes.withUnsafeBytes { raw in
                 cores[node]?.multicast(
-                    handle, order: order, bytes: raw, at: Instant(nanoseconds: now), into: &effects)
+                    handle, order: order, bytes: raw, at: time, into: &effects)
             } ?? .notMember
         settle(node, opensTurn: true)
         switch outcome {

@@ -13,6 +13,9 @@ extension World {
         nodes[node].isPaused = false
         nodes[node].isStopping = false
         nodes[node].isSlow = false
+        nodes[node].cost = 0
+        nodes[node].busyUntil = 0
+        nodes[node].waiting = 0
         nodes[node].hasOpenTurn = false
         nodes[node].wake = .max
         nodes[node].backlog.removeAll()
@@ -23,8 +26,8 @@ extension World {
         encoder.learn(card)
         nodes[node].isAlive = true
         effects.trace.append(
-            TraceRecord(time: Instant(nanoseconds: now), member: .node(card.member), event: .start))
-        cores[node] = Core(configuration: configuration(node), at: Instant(nanoseconds: now))
+            TraceRecord(time: clock(node), member: .node(card.member), event: .start))
+        cores[node] = Core(configuration: configuration(node), at: clock(node))
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
         guard isBusy || options.isDrawn else { return }
@@ -100,8 +103,12 @@ extension World {
                 drawSlowness(node)
             } else if chance(plan.stop), !nodes[node].isPaused, !nodes[node].isStopping {
                 perform(.stop(node))
+            } else if chance(plan.slug) {
+                count("slowNode")
+                perform(.slow(node, nodes[node].cost > 0 ? 0 : 100_000 + Int64(random.below(2_000_000))))
             }
         }
+        if chance(plan.massRestart) { drawMassRestart() }
         if network.isBlocked.contains(true) {
             if chance(plan.heal) { perform(.heal) }
         } else if chance(plan.partition) {
@@ -109,6 +116,15 @@ extension World {
         }
         if chance(plan.clog) { drawClog() }
         if chance(plan.reset) { perform(.reset(random.below(nodes.count), random.below(nodes.count))) }
+    }
+
+    /// All end at once, and come back within a moment.
+    private mutating func drawMassRestart() {
+        count("massRestart")
+        for node in nodes.indices where nodes[node].isAlive {
+            perform(.crash(node, late: random.below(100) < plan.lateClose))
+        }
+        for node in nodes.indices { heap.push(.restart, at: now + Int64(random.below(500_000_000)), a: node) }
     }
 
     mutating func stop(_ node: Int) {

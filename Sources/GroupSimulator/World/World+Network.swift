@@ -11,6 +11,10 @@ struct Network {
     var reordering: Int
     var foreign: Int
     var corruption: Int
+    var replay: Int
+    /// Packets that may come again.
+    private var old: [(packet: Packet, link: Int)] = []
+    private var oldest = 0
     var meanDelay: Int64
     /// Per directed link, from × count + to.
     var isBlocked: [Bool]
@@ -33,6 +37,7 @@ struct Network {
         reordering = plan.reordering
         foreign = plan.foreign
         corruption = plan.corruption
+        replay = plan.replay
         meanDelay = plan.meanDelay
         isBlocked = Array(repeating: false, count: nodes * nodes)
         cloggedUntil = Array(repeating: 0, count: nodes * nodes)
@@ -70,6 +75,22 @@ struct Network {
             cloggedUntil[link] = min(cloggedUntil[link], now)
             lastArrival[link] = min(lastArrival[link], now)
         }
+    }
+
+    /// So many packets are kept for coming again.
+    private static var oldLimit: Int { 256 }
+
+    /// Keeps the packet in place of another, and now and then gives an old one.
+    mutating func remember(_ packet: Packet, on link: Int, _ random: inout SeededGenerator) -> (Packet, link: Int)? {
+        if old.count < Self.oldLimit {
+            old.append((packet, link))
+        } else {
+            old[oldest] = (packet, link)
+            oldest = (oldest + 1) % Self.oldLimit
+        }
+        guard random.below(10_000) < replay else { return nil }
+        let chosen = old[random.below(old.count)]
+        return (chosen.packet, chosen.link)
     }
 
     mutating func store(_ packet: Packet) -> Int {
@@ -163,6 +184,10 @@ extension World {
         if options.isBrief { tally.count(.frame) }
         if network.isBlocked[link] { return }
         if network.loss > 0, random.below(10_000) < network.loss { return }
+        if network.replay > 0, let (again, link) = network.remember(packet, on: link, &random) {
+            count("replayed")
+            enqueue(again, from: link / nodes.count, to: link % nodes.count)
+        }
         var packet = packet
         if network.foreign > 0, random.below(10_000) < network.foreign {
             enqueue(strange(packet), from: from, to: to)
@@ -250,12 +275,31 @@ extension World {
             nodes[to].backlog.append(event)
             return
         }
+        if nodes[to].cost > 0 || nodes[to].waiting > 0 {
+            if event.life != 0 { nodes[to].waiting = max(nodes[to].waiting - 1, 0) }
+            if nodes[to].isAlive, nodes[to].busyUntil > now {
+                // Those that the socket has no room for are lost.
+                guard nodes[to].waiting < Self.socketPackets else {
+                    _ = network.take(Int(event.c))
+                    return
+                }
+                nodes[to].waiting += 1
+                return heap.push(
+                    .datagram, at: nodes[to].busyUntil, a: Int(event.a), b: to, c: Int(event.c), life: 1)
+            }
+            nodes[to].busyUntil = now + nodes[to].cost
+        }
         guard let (packet, isUnchanged) = network.take(Int(event.c)) else { return }
         if !isUnchanged { violate("packet", Int(event.a), "wrote into a packet that was on its way") }
         guard nodes[to].isAlive, !nodes[to].isPaused, !network.isBlocked[network.link(Int(event.a), to)] else { return }
         announceArrival(packet, Int(event.a), to)
         if isStruck(to) { return end(to, closing: .prompt) }
-        cores[to]?.datagramArrived(packet.contents, at: Instant(nanoseconds: now), into: &effects)
+        if mayFail, plan.ambush > 0, isMembership(packet), random.below(10_000) < plan.ambush {
+            count("ambush")
+            return end(to, closing: .prompt)
+        }
+        let time = clock(to)
+        cores[to]?.datagramArrived(packet.contents, at: time, into: &effects)
         settle(to, opensTurn: true)
     }
 

@@ -19,6 +19,7 @@ extension World {
         case .evict(let seat):
             guard let handle = handle(of: seat) else { return }
             self.handle(.evict(seats: [handle], .slow), seat.node)
+        case .slow(let node, let cost): nodes[node].cost = cost
         case .block(let links): for link in links { block(link.from, link.to) }
         case .heal: heal()
         case .clog(let links, let lengths):

@@ -18,6 +18,13 @@ struct WorldNode {
     var isStopping = false
     /// An application here does not read: the core refuses data.
     var isSlow = false
+    /// Nanoseconds that the node takes for each datagram, and until when it is at one.
+    var cost: Int64 = 0
+    var busyUntil: Int64 = 0
+    /// Datagrams that wait for it.
+    var waiting = 0
+    /// How far its clock runs ahead in a second of the world, in nanoseconds.
+    var drift: Int64 = 0
     var applications = Applications()
 
     var member: MemberID { MemberID(node: id, incarnation: incarnation) }
@@ -83,7 +90,12 @@ struct World<Core: SimulatedCore> {
         endpointNames = ["0", "b"].compactMap { ShortName($0) }
         nodes = (0..<options.nodes).map { index in
             let name = "n\(index)"
-            return WorldNode(id: NodeID(name: name), name: name)
+            var node = WorldNode(id: NodeID(name: name), name: name)
+            if plan.drift > 0 {
+                var random = SeededGenerator(seed: StableHash.mix(seed) ^ StableHash.of("drift \(index)"))
+                node.drift = Int64(random.below(2 * plan.drift + 1) - plan.drift) * 1_000
+            }
+            return node
         }
         cores = Array(repeating: nil, count: options.nodes)
         network = Network(nodes: options.nodes, plan: plan)
@@ -147,16 +159,35 @@ struct World<Core: SimulatedCore> {
         }
     }
 
+    /// What the node's clock shows.
+    func clock(_ node: Int) -> Instant {
+        let drift = nodes[node].drift
+        return Instant(
+            nanoseconds: drift == 0
+                ? now : now + now / 1_000_000_000 * drift + now % 1_000_000_000 * drift / 1_000_000_000)
+    }
+
+    /// When the node's clock shows this, or a moment later.
+    private func time(_ instant: Instant, _ node: Int) -> Int64 {
+        let drift = nodes[node].drift
+        guard drift != 0 else { return instant.nanoseconds }
+        let ahead = instant - clock(node)
+        guard ahead > .zero else { return now }
+        // Never earlier than due: what is late by less than a tenth is late by little.
+        return now + min(ahead.nanoseconds, 1 << 50) * 1_000 / (1_000 + drift / 1_000_000) + 1
+    }
+
     // One core.
 
     mutating func handle(_ event: NodeEvent, _ node: Int, opensTurn: Bool = true) {
-        cores[node]?.handle(event, at: Instant(nanoseconds: now), into: &effects)
+        let time = clock(node)
+        cores[node]?.handle(event, at: time, into: &effects)
         settle(node, opensTurn: opensTurn)
     }
 
     private mutating func wake(_ node: Int) {
         nodes[node].wake = .max
-        if let deadline = cores[node]?.nextDeadline, deadline.nanoseconds <= now {
+        if let deadline = cores[node]?.nextDeadline, deadline <= clock(node) {
             handle(.deadlineReached, node)
         } else {
             schedule(node)
@@ -187,7 +218,7 @@ struct World<Core: SimulatedCore> {
     private mutating func schedule(_ node: Int) {
         guard let deadline = cores[node]?.nextDeadline else { return }
         // A deadline in the past is due at once, but not before what else happens at this time.
-        let time = max(deadline.nanoseconds, now)
+        let time = max(self.time(deadline, node), now)
         guard time < nodes[node].wake else { return }
         nodes[node].wake = time
         heap.push(.wake, at: time, a: node, life: nodes[node].life)

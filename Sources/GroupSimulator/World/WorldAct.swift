@@ -24,6 +24,8 @@ enum WorldAct: Hashable, Sendable {
     case deafen(Int)
     case hear(Int)
     case evict(WorldSeat)
+    /// The node takes so many nanoseconds for each datagram.
+    case slow(Int, Int64)
     case block([WorldLink])
     case heal
     /// Nothing arrives on these links for so many nanoseconds.

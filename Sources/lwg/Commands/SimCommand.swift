@@ -18,7 +18,7 @@ struct SimCommand: AsyncParsableCommand {
     @Option(help: "Virtual seconds in which everything may fail.") var seconds = 10
     @Option(
         help:
-            "What may fail: all, none, or a list of loss,duplication,reordering,corruption,clogs,partitions,crashes,pauses,stops."
+            "What may fail: all, none, or a list of loss,duplication,reordering,replays,foreign,corruption,clogs,partitions,strangers,resets,crashes,strikes,ambushes,restarts,pauses,slowness,drift,stops."
     ) var faults = "all"
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
     @Flag(help: "Print all that happened, of a single seed; without it what matters is printed and the rest counted.")
