@@ -12,7 +12,7 @@ struct LWG: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             NodeCommand.self, ShellCommand.self, TopCommand.self, DemoCommand.self, BenchCommand.self, SimCommand.self,
-            NodeCommand.self, ShellCommand.self, TopCommand.self, DemoCommand.self, BenchCommand.self, SimCommand.self,
+            ExploreCommand.self, ChaosCommand.self, CheckCommand.self, ConfigCommand.self, WorkerCommand.self,
             BareCommand.self,
         ])
 }

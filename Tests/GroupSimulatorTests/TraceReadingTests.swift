@@ -13,6 +13,23 @@ import Testing
         return check.report()
     }
 
+    /// Found by a fuzzer: F3 looked for the heavyweight view of a line that names none.
+    @Test func `a view line that names no carrier, or a view that comes from itself, is judged and ends nothing`() {
+        func view(_ group: String, _ process: String, _ id: Int, _ previous: String, _ more: String) -> String {
+            #"{"ev":"view","p":"\#(process)","g":"\#(group)","vid":"\#(id)@a.1","members":["\#(process)"],"#
+                + #""trans":["\#(process)"],"primary":true,"unchanged":false,"prev":\#(previous)\#(more)}"# + "\n"
+        }
+        let on = #","hwg":"h","hvid":"5@a.1""#
+        for heavy in ["null", #""5@a.1""#, #""6@a.1""#] {
+            let result = report(
+                view("hwg:h", "a.1", 5, heavy, "") + view("lwg:g", "a.1/0", 1, "null", "")
+                    + view("lwg:g", "a.1/0", 2, #""1@a.1""#, on)
+                    + #"{"ev":"hold","p":"a.1/0","g":"lwg:g","vid":"2@a.1"}"# + "\n"
+                    + view("lwg:g", "a.1/0", 3, #""2@a.1""#, on))
+            #expect(result.events == 5)
+        }
+    }
+
     @Test func `unknown fields of any shape are passed over, white space too`() {
         let result = report(
             #" { "ev" : "start" , "x" : {"y":[1,{"z":null}]}, "t" : -1.5e3, "p" : "a.1", "w":"\"}" } "# + "\r\n\n")

@@ -77,7 +77,8 @@ enum FlushChecks {
                 return false
             }
             let earlier = timeline.installation(timeline.tenures[Int(before)]).carrierView
-            return earlier != carrier && hasMerged(from: earlier, to: carrier, timeline)
+            // A line need not name its carrier.
+            return earlier >= 0 && earlier != carrier && hasMerged(from: earlier, to: carrier, timeline)
         }
         if isFromEarlier { return true }
         // Those who came from an earlier view may have failed before they installed this one: joiners are left.
@@ -101,6 +102,8 @@ enum FlushChecks {
                 // Who comes from nowhere is at least its own side.
                 let together = max(history.lists[Int(heavy.trans)].count, 1)
                 if together < history.lists[Int(heavy.members)].count { return true }
+                // A view that comes from itself or from a later one is M2's; here it would lead in a circle.
+                guard heavy.previous >= 0, history.isOrdered(heavy.previous, view) else { return false }
                 view = heavy.previous
             }
             return false
