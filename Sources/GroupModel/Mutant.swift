@@ -18,6 +18,18 @@ public enum Mutant: String, CaseIterable, Sendable {
     /// The next epoch is one more than the proposer's own.
     case epochOfProposer
 
+    // Mode `primary`
+    /// A node starts again without its record.
+    case forgottenRecord
+    /// The record on stable storage lacks what was promised and accepted.
+    case lostPromise
+    /// Answers do not wait for stable storage.
+    case unsyncedAnswer
+    /// Members of the last primary view that are few go on as it, with the votes of later lives.
+    case dataOfFew
+    /// A component without a majority keeps its suspicions.
+    case lastingSuspicion
+
     // Flush
     /// `flushed` is sent without waiting for HoldOK.
     case skippedHoldOK

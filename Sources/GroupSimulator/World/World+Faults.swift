@@ -19,6 +19,7 @@ extension World {
         nodes[node].applications = Applications()
         nodes[node].applications.memberships = Array(repeating: .out, count: plan.endpoints * options.groups)
         heavyweightViews[node].removeAll()
+        standsInPrimary[node] = false
         let card = nodes[node].card
         encoder.learn(card)
         nodes[node].isAlive = true
@@ -39,6 +40,7 @@ extension World {
         configuration.initialCount = nodes.count
         // As the runtime, whose state directory keeps no more than the incarnation.
         configuration.isFresh = nodes[node].incarnation == 1
+        if options.isPrimaryMode { configuration.record = loadedRecord(node) }
         configuration.joinGather = plan.joinGather
         configuration.failureTimeout = plan.failureTimeout
         configuration.holdDeadline = plan.holdDeadline
@@ -66,6 +68,8 @@ extension World {
         nodes[node].life += 1
         nodes[node].backlog.removeAll()
         heavyweightViews[node].removeAll()
+        standsInPrimary[node] = false
+        crashDisk(node)
         for other in nodes.indices where other != node {
             network.connection[network.link(node, other)] = 0
             // The kernel's reset cannot cross a partition; then the heal or the time-out closes the connection.
@@ -102,6 +106,7 @@ extension World {
                 perform(.stop(node))
             }
         }
+        if chance(plan.massCrash) { crashAll() }
         if network.isBlocked.contains(true) {
             if chance(plan.heal) { perform(.heal) }
         } else if chance(plan.partition) {
@@ -116,6 +121,16 @@ extension World {
         count("stop")
         nodes[node].isStopping = true
         handle(.stop, node)
+    }
+
+    /// Power fails: all nodes, or a part of them, die at once, and start again within a second.
+    private mutating func crashAll() {
+        let isTotal = random.below(2) == 0
+        count(isTotal ? "totalCrash" : "massCrash")
+        for node in nodes.indices where isTotal || random.below(3) > 0 {
+            end(node, closing: .prompt)
+            heap.push(.restart, at: now + Int64(random.below(1_000_000_000)), a: node)
+        }
     }
 
     private mutating func chance(_ of10000: Int) -> Bool { of10000 > 0 && random.below(10_000) < of10000 }
@@ -163,9 +178,9 @@ extension World {
         for event in backlog where event.kind == .datagram { arrive(event) }
         for event in backlog where event.kind == .connected || event.kind == .disconnected { tell(event) }
         guard nodes[node].life == life else { return }
-        for event in backlog where [.wake, .turnEnd, .holdAnswer, .relief].contains(event.kind) {
+        for event in backlog where [.wake, .turnEnd, .holdAnswer, .relief, .persisted].contains(event.kind) {
             if event.kind == .wake { nodes[node].wake = now }
-            heap.push(event.kind, at: now, a: node, b: Int(event.b), life: life)
+            heap.push(event.kind, at: now, a: node, b: Int(event.b), c: Int(event.c), life: life)
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import GroupCore
 import GroupModel
 import GroupSimulator
+import LightweightGroups
 import Synchronization
 
 struct SimCommand: AsyncParsableCommand {
@@ -20,6 +21,10 @@ struct SimCommand: AsyncParsableCommand {
         help:
             "What may fail: all, none, or a list of loss,duplication,reordering,corruption,clogs,partitions,crashes,pauses,stops."
     ) var faults = "all"
+    @Option(
+        help: ArgumentHelp(
+            "The mode of the nodes; primary has disks, and crashes of all nodes.", valueName: "all|primary"))
+    var partition = PartitionMode.all
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
     @Flag(help: "Print all that happened, of a single seed; without it what matters is printed and the rest counted.")
     var transcript = false
@@ -70,7 +75,8 @@ struct SimCommand: AsyncParsableCommand {
         #endif
         if let scenario { return try ScenarioRun.run(scenario, trace: trace, json: json) }
         var options = SimulationOptions(
-            nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
+            nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all,
+            isPrimaryMode: partition == .primary)
         let isSingle = range.count == 1
         options.keepsTranscript = transcript || isSingle && !json && !shrink
         options.isBrief = !transcript
@@ -167,6 +173,8 @@ struct SimCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension PartitionMode: ExpressibleByArgument {}
 
 /// `A..B`, both included.
 struct SeedRange: ExpressibleByArgument {
