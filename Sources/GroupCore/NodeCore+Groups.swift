@@ -70,7 +70,7 @@ extension NodeCore {
         case .noMajority: counters.heldForMajority += 1
         case .gaveUp: counters.gaveUp += 1
         case .otherInitial: counters.otherInitial += 1
-        case .held, .restarted, .tookOver, .adopted, .excluded, .refused, .mergeFailed, .left: break
+        case .held, .restarted, .tookOver, .adopted, .excluded, .refused, .mergeFailed, .left, .donorFailed: break
         }
     }
 

@@ -128,7 +128,7 @@ extension World {
         let isTotal = random.below(2) == 0
         count(isTotal ? "totalCrash" : "massCrash")
         for node in nodes.indices where isTotal || random.below(3) > 0 {
-            end(node, closing: .prompt)
+            perform(.crash(node, late: false))
             heap.push(.restart, at: now + Int64(random.below(1_000_000_000)), a: node)
         }
     }
