@@ -125,7 +125,7 @@ struct RecordFileTests {
                 last = carrier
                 #expect(await node.statistics().isReady)
                 #expect(await node.statistics().recordWrites >= 2)
-                #expect(node.identity.incarnation == life)
+                #expect(node.memberID.incarnation == life)
                 await node.stop()
             }
             try overwrite("\(directory)/a.primary", [1, 2, 3])
