@@ -144,11 +144,13 @@ struct PrimaryProcessTests {
         let record = "\(three.state.path)/a/a.primary"
         try Data([0, 1, 2]).write(to: URL(fileURLWithPath: record))
         for reason in ["damaged", "missing"] {
-            let shell = try three.start("a", peers: [], initial: "a")
-            #expect(try await shell.end() == 1)
-            let error = try await shell.event("error")
-            #expect(error["message"]?.contains(reason) == true)
-            #expect(error["message"]?.contains("new name") == true)
+            let outcome = try Executable.run([
+                "shell", "--name", "a", "--cluster", three.cluster, "--set", "membership.partition=primary", "--set",
+                "membership.initial=a", "--set", "node.stateDirectory=\(three.state.path)/a",
+            ])
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+            #expect(outcome.errors.contains("new name"))
             try? FileManager.default.removeItem(atPath: record)
         }
     }

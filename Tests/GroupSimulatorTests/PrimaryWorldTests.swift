@@ -27,12 +27,12 @@ import Testing
         #expect(rare["chainLength", default: 0] > 0)
     }
 
-    @Test(arguments: 0..<10) func `worlds of three nodes where everything may fail`(_ batch: Int) {
+    @Test(arguments: 0..<6) func `worlds of three nodes where everything may fail`(_ batch: Int) {
         _ = check(
             Self.batch(batch, of: 10), SimulationOptions(nodes: 3, groups: 3, seconds: 2, isPrimaryMode: true))
     }
 
-    @Test(arguments: 0..<6) func `worlds of five nodes where everything may fail`(_ batch: Int) {
+    @Test(arguments: 0..<4) func `worlds of five nodes where everything may fail`(_ batch: Int) {
         _ = check(
             Self.batch(batch, of: 10), SimulationOptions(nodes: 5, groups: 3, seconds: 2, isPrimaryMode: true))
     }
@@ -57,7 +57,7 @@ import Testing
 
     @Test func `a few worlds see what the mode is about`() {
         let rare = check(
-            100..<160 as Range<UInt64>, SimulationOptions(nodes: 5, groups: 3, seconds: 4, isPrimaryMode: true))
+            100..<140 as Range<UInt64>, SimulationOptions(nodes: 4, groups: 2, seconds: 4, isPrimaryMode: true))
         for name in [
             "totalCrash", "massCrash", "lostWrite", "hwg.noMajority", "hwg.gaveUp", "hwg.adopted", "partition", "crash",
         ] {

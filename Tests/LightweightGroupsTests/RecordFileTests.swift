@@ -118,9 +118,10 @@ struct RecordFileTests {
                 settings.partition = .primary
                 settings.logLevel = .critical
                 let node = try await GroupNode.start(settings)
-                let group = try await node.join("g")
-                #expect(group.view?.isPrimary == true)
-                let carrier = try #require(group.view?.hwgView)
+                _ = try await node.join("g")
+                let view = try #require(await node.views().first?.view)
+                #expect(view.isPrimary)
+                let carrier = view.hwgView
                 #expect(carrier > last)
                 last = carrier
                 #expect(await node.statistics().isReady)
