@@ -118,8 +118,9 @@ struct RecordFileTests {
                 settings.partition = .primary
                 settings.logLevel = .critical
                 let node = try await GroupNode.start(settings)
-                _ = try await node.join("g")
-                let view = try #require(await node.views().first?.view)
+                let reader = EventReader(try await node.join("g"))
+                let told = await reader.until { if case .view = $0 { true } else { false } }
+                guard case .view(let view)? = told.last else { return Issue.record("no view came") }
                 #expect(view.isPrimary)
                 let carrier = view.hwgView
                 #expect(carrier > last)

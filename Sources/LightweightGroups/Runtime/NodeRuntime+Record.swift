@@ -6,7 +6,7 @@ extension NodeRuntime {
     /// Between attempts to write it, in nanoseconds.
     private static let retryTime: Int64 = 1_000_000_000
 
-    /// On the loop: two writes of some hundred bytes per change of the heavyweight view, and none otherwise. Until it is on the
+    /// On the loop: three writes of some hundred bytes per change of the heavyweight view, and none otherwise. Until it is on the
     /// disk, the node's answers wait, and the others go on without it when that takes too long.
     func writeRecord() {
         guard let write = unwritten, let recordFile else { return }
