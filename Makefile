@@ -20,10 +20,11 @@ test: setup lint
 	$(SWIFT) test --skip-build --filter '$(PROCESSES)'
 	$(MAKE) worlds
 
-# Two thousand seeded worlds of the real cores, in which everything may fail.
+# Two thousand seeded worlds of the real cores, in which everything may fail, and five hundred in the mode `primary`.
 worlds:
 	$(SWIFT) build -c release --product lwg
 	.build/release/lwg sim --seeds 1..2000 --nodes 5 --groups 6 --seconds 2
+	.build/release/lwg sim --seeds 1..500 --nodes 5 --groups 4 --seconds 3 --partition primary
 
 # Plants one protocol bug after another; the simulator must find each. An hour or more.
 mutants: setup

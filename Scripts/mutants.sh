@@ -25,9 +25,13 @@ hunt() {
         finds explore $world --mutant "$1" && { echo "explore $world"; return 0; }
     done
     # Small worlds first: they are fast, and most bugs show there.
-    for world in "3 4 2" "5 6 3"; do
+    for world in "3 4 2 all" "5 6 3 all" "3 4 3 primary" "5 4 3 primary"; do
         set -- "$1" $world
-        options="--nodes $2 --groups $3 --seconds $4"
+        # Rules of the mode primary have no effect in the other.
+        case $1:$5 in
+        forgottenRecord:all | lostPromise:all | unsyncedAnswer:all | dataOfFew:all | lastingSuspicion:all) continue ;;
+        esac
+        options="--nodes $2 --groups $3 --seconds $4 --partition $5"
         finds sim --mutant "$1" --seeds 1..$seeds --until-failure $options || continue
         seed=$(printf '%s\n' "$said" | sed -n 's/^seed \([0-9]*\):.*/\1/p' | head -n 1)
         # A run that ends in a trap names no seed.

@@ -1,4 +1,5 @@
 import GroupModel
+import HWGProtocol
 import LWGProtocol
 
 /// What one node's protocol core is told at its start. Times are intervals of the monotonic clock.
@@ -31,6 +32,9 @@ public struct CoreConfiguration: Sendable {
     /// Whether this node may count towards a group's first primary view: it has not been in a primary view in an
     /// earlier incarnation, as far as it knows.
     public var isFresh = true
+    /// The mode `partition: primary`, with what the node's stable storage has; nil is the mode `all`. `defaultGroup` is then
+    /// the control group and the only one: pins are not for this mode.
+    public var record: PrimaryRecord?
     /// How often coordinators tell foreign nodes of their views.
     public var announceInterval: Interval = .milliseconds(500)
 

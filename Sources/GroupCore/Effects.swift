@@ -1,4 +1,5 @@
 import GroupModel
+import HWGProtocol
 
 /// What a turn of the core asks of its shell, in order within each list. The shell empties it after each turn:
 /// trace lines first, then packets, then indications.
@@ -10,6 +11,8 @@ public struct Effects: Sendable {
     public var notes: [Note] = []
     /// Nodes heard of through others: the shell opens a liveness connection to each that it does not know.
     public var learned: [NodeCard] = []
+    /// Mode `primary`: to be brought to stable storage; answered by `recordPersisted`. A later one replaces an earlier one.
+    public var write: RecordWrite?
     /// All groups are left, after `stop`: the shell may end.
     public var stopped = false
 
@@ -20,6 +23,7 @@ public struct Effects: Sendable {
         trace.removeAll(keepingCapacity: true)
         notes.removeAll(keepingCapacity: true)
         learned.removeAll(keepingCapacity: true)
+        write = nil
         stopped = false
     }
 }

@@ -37,8 +37,12 @@ extension NodeCore {
             if peers.learn(card, at: now) { effects.learned.append(card) }
         }
         for note in hwgOutput.notes {
-            if case .installed = note { counters.heavyweightFlushes += 1 }
+            count(note)
             effects.notes.append(.group(group, note))
+        }
+        if let write = hwgOutput.write {
+            counters.recordWrites += 1
+            effects.write = write
         }
         let excluded = hwgOutput.excluded
         var hasLeft = false
@@ -58,6 +62,16 @@ extension NodeCore {
         // Exclusion from one group is suspicion in every shared one.
         for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
         if hasLeft || slots[slot].hasDeparted { retire(slot) }
+    }
+
+    private mutating func count(_ note: HWGNote) {
+        switch note {
+        case .installed: counters.heavyweightFlushes += 1
+        case .noMajority: counters.heldForMajority += 1
+        case .gaveUp: counters.gaveUp += 1
+        case .otherInitial: counters.otherInitial += 1
+        case .held, .restarted, .tookOver, .adopted, .excluded, .refused, .mergeFailed, .left, .donorFailed: break
+        }
     }
 
     /// One indication after the other, so that the lines of both layers stand in the order in which things happened.
@@ -150,9 +164,8 @@ extension NodeCore {
         guard slotOfGroup[group] == nil, slotOfGroup.count < Limits.heavyweightGroups else { return }
         tracer?.joined(group, at: now, into: &effects)
         let created = HWG(
-            id: group, me: me, cluster: cluster, parameters: configuration.groupParameters,
-            epochFloor: highestEpoch,
-            nextNumber: nextNumber, isFresh: configuration.isFresh, at: now, into: &hwgOutput)
+            id: group, me: me, cluster: cluster, parameters: configuration.groupParameters, epochFloor: highestEpoch,
+            nextNumber: nextNumber, isFresh: configuration.isFresh, record: record, at: now, into: &hwgOutput)
         let slot = isLive.firstIndex(of: false) ?? slots.count
         if slot == slots.count {
             slots.append(created)
@@ -187,6 +200,7 @@ extension NodeCore {
         pastEpoch = max(pastEpoch, slots[slot].highestEpoch)
         pastNumber = max(pastNumber, slots[slot].nextNumber)
         counters.multicast = counters.multicast + slots[slot].counters
+        record = slots[slot].record ?? record
         slotOfGroup[slots[slot].id] = nil
         slotOfToken[tokens[slot].current] = nil
         if let retired = tokens[slot].retired { slotOfToken[retired] = nil }
@@ -239,6 +253,11 @@ extension NodeCore {
         let changes = peers.deadlineReached(at: now) { heartbeats.append(($0, $1)) }
         for (member, hearsYou) in heartbeats { sendHeartbeat(to: member, hearsYou: hearsYou, into: &effects) }
         apply(changes, at: now, into: &effects)
+        if let attendAt, attendAt <= now {
+            self.attendAt = nil
+            lwg.attend(configuration.defaultGroup, into: &lwgOutput)
+            settle(at: now, into: &effects)
+        }
         if let announceAt, announceAt <= now {
             self.announceAt = now + configuration.announceInterval
             announce(at: now, into: &effects)
@@ -286,11 +305,27 @@ extension NodeCore {
         for change in changes {
             guard let cause = change.suspicion else {
                 effects.notes.append(.alive(change.member))
+                heard(change.member, at: now, into: &effects)
                 continue
             }
             counters.suspicions += 1
             effects.notes.append(.suspected(change.member, Note.Suspicion(cause)))
             suspect(change.member, except: nil, at: now, into: &effects)
+        }
+    }
+
+    private mutating func heard(_ member: MemberID, at now: Instant, into effects: inout Effects) {
+        guard record != nil else { return }
+        for slot in slots.indices where isLive[slot] {
+            slots[slot].memberHeard(member, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
+    mutating func recordPersisted(_ sequence: UInt64, at now: Instant, into effects: inout Effects) {
+        for slot in slots.indices where isLive[slot] {
+            slots[slot].recordPersisted(sequence, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
         }
     }
 

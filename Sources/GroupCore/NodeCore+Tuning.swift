@@ -15,7 +15,8 @@ extension NodeCore {
         configuration.holdDeadline = fresh.holdDeadline
         configuration.joinGather = fresh.joinGather
         configuration.announceInterval = fresh.announceInterval
-        configuration.defaultGroup = fresh.defaultGroup
+        // The control group is what it is for the node's life.
+        if record == nil { configuration.defaultGroup = fresh.defaultGroup }
         configuration.pins = fresh.pins
         configuration.perGroup = fresh.perGroup
         peers.retime(heartbeatInterval: fresh.heartbeatInterval, failureTimeout: fresh.failureTimeout)

@@ -31,6 +31,10 @@ public struct NodeCore: Sendable {
     var isTouched: [Bool] = []
     var deadlines = DeadlineQueue()
     var announceAt: Instant?
+    /// Mode `primary`: when the node joins the control group, whatever its applications do.
+    var attendAt: Instant?
+    /// What stable storage had, or the control group that is gone.
+    var record: PrimaryRecord?
     var isStopping = false
     var hasStopped = false
 
@@ -74,6 +78,15 @@ public struct NodeCore: Sendable {
         /// Heavyweight views installed after a flush.
         public var heavyweightFlushes: UInt64 = 0
         public var suspicions: UInt64 = 0
+        /// Mode `primary`: primary views that were held because a majority was missing, and that were given up; writes of
+        /// the record.
+        public var heldForMajority: UInt64 = 0
+        public var gaveUp: UInt64 = 0
+        public var recordWrites: UInt64 = 0
+        /// Announcements of nodes with other initial nodes or the other mode.
+        public var otherInitial: UInt64 = 0
+        /// Mode `primary`: a majority is missing now.
+        public var lacksMajority = false
         /// Heavyweight groups that this node is in now.
         public var heavyweightGroups: UInt64 = 0
         /// Those of them whose view the layer above knows, and that the node has not left.
@@ -94,6 +107,7 @@ public struct NodeCore: Sendable {
             result.heavyweightGroups += 1
             if isInView(slot) { result.groupsInView += 1 }
         }
+        result.lacksMajority = lacksMajority
         result.lightweightGroups = lwg.seatedGroups
         result.carriedGroups = lwg.carriedGroups
         return result
@@ -103,8 +117,14 @@ public struct NodeCore: Sendable {
     public var isInView: Bool { slots.indices.contains(where: isInView) }
 
     private func isInView(_ slot: Int) -> Bool {
-        isLive[slot] && slots[slot].isShown && slots[slot].departure == nil
+        isLive[slot] && slots[slot].isShown && slots[slot].departure == nil && !slots[slot].lacksMajority
     }
+
+    /// Mode `primary`: the control group is held, or not in a primary view yet, because a majority is missing.
+    public var lacksMajority: Bool { slots.indices.contains { isLive[$0] && slots[$0].lacksMajority } }
+
+    /// Mode `primary`: what the node's record says now.
+    public var currentRecord: PrimaryRecord? { slots.lazy.compactMap(\.record).first ?? record }
 
     public init(configuration: CoreConfiguration, at now: Instant) {
         self.configuration = configuration
@@ -120,6 +140,8 @@ public struct NodeCore: Sendable {
             me: me,
             mapping: configuration.mapping,
             reportsHolds: configuration.traces, limits: limits)
+        record = configuration.record
+        if record != nil { attendAt = now }
         isTraced = configuration.traces
         tracer = isTraced ? Tracer(me: me) : nil
     }
@@ -129,6 +151,7 @@ public struct NodeCore: Sendable {
         mutating get {
             var next = Instant.earlier(deadlines.next, peers.nextDeadline)
             next = Instant.earlier(next, announceAt)
+            next = Instant.earlier(next, attendAt)
             return Instant.earlier(next, lwg.nextDeadline)
         }
     }
@@ -143,6 +166,7 @@ public struct NodeCore: Sendable {
         case .peerConnected(let card): peerConnected(card, at: now, into: &effects)
         case .peerDisconnected(let member):
             apply(peers.disconnected(member), at: now, into: &effects)
+        case .recordPersisted(let sequence): recordPersisted(sequence, at: now, into: &effects)
         case .join(let endpoint, let groups):
             lwg.join(endpoint: endpoint, groups: groups, into: &lwgOutput)
         case .leave(let seats):
@@ -171,6 +195,7 @@ public struct NodeCore: Sendable {
     private mutating func stop(at now: Instant, into effects: inout Effects) {
         guard !isStopping else { return }
         isStopping = true
+        attendAt = nil
         lwg.leaveAll(into: &lwgOutput)
         settle(at: now, into: &effects)
         finishStop(at: now, into: &effects)

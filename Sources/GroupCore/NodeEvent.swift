@@ -9,6 +9,8 @@ public enum NodeEvent: Sendable {
     case peerConnected(NodeCard)
     /// The last liveness connection to this member was closed by the other side or by an error.
     case peerDisconnected(MemberID)
+    /// The write of this number (`Effects.write`) is on stable storage.
+    case recordPersisted(UInt64)
     /// The loop is about to sleep: open packets are sealed and acknowledgements leave.
     case turnEnded
 

@@ -13,6 +13,18 @@ public enum Mutant: String, CaseIterable, Sendable {
     /// A view is decided before its unsuspected members have accepted.
     case decidedTooEarly
 
+    // Mode `primary`
+    /// A node starts again without its record.
+    case forgottenRecord
+    /// The record on stable storage lacks what was promised and accepted.
+    case lostPromise
+    /// Answers do not wait for stable storage.
+    case unsyncedAnswer
+    /// Members of the last primary view that are few go on as it, with the votes of later lives.
+    case dataOfFew
+    /// A component without a majority keeps its suspicions.
+    case lastingSuspicion
+
     // Flush
     /// `flushed` is sent without waiting for HoldOK.
     case skippedHoldOK

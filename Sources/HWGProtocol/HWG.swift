@@ -54,6 +54,8 @@ public struct HWG: Sendable {
     var lastAttempt: UInt32 = 0
 
     var merge = Merge()
+    /// Of the mode `primary`.
+    var chain: Chain?
 
     /// The highest epoch seen in any group of the node: a new view's epoch is larger.
     public internal(set) var highestEpoch: UInt64
@@ -117,10 +119,12 @@ public struct HWG: Sendable {
     ///   - epochFloor: the highest epoch this node has seen in any group.
     ///   - nextNumber: this node's next message number; numbers never restart within an incarnation.
     ///   - isFresh: whether this node may count towards a group's first primary view.
+    ///   - record: in the mode `primary`, what the node's stable storage has.
     public init(
         id: HWGID, me: MemberID, cluster: UInt32, parameters: HWGParameters, epochFloor: UInt64, nextNumber: UInt64,
-        isFresh: Bool, at now: Instant, into output: inout HWGOutput
+        isFresh: Bool, record: PrimaryRecord? = nil, at now: Instant, into output: inout HWGOutput
     ) {
+        let epochFloor = max(epochFloor, record?.highestEpoch ?? 0)
         self.id = id
         self.me = me
         self.cluster = cluster
@@ -128,7 +132,9 @@ public struct HWG: Sendable {
         highestEpoch = epochFloor + 1
         view = View(id: ViewID(epoch: epochFloor + 1, coordinator: me), members: [me])
         let alone = Side(previous: view, wasPrimary: false, continuing: [me], leaving: [])
-        isPrimary = parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
+        isPrimary =
+            record == nil && parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
+        chain = record.map { Chain(record: $0) }
         hasBeenPrimary = isPrimary || !isFresh
         streams = ViewStreams(
             group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
@@ -136,7 +142,10 @@ public struct HWG: Sendable {
         suspects = [false]
         leaving = [false]
         heard = [true]
-        if parameters.joinGather > .zero {
+        if chain != nil {
+            // The view in which it is alone is not shown; it may be enough to make a primary one.
+            proposeAt = now + max(parameters.joinGather, parameters.gather)
+        } else if parameters.joinGather > .zero {
             showAt = now + parameters.joinGather
         } else {
             show(into: &output)
@@ -165,7 +174,12 @@ public struct HWG: Sendable {
     var isCoordinator: Bool { coordinator == me }
     var suspected: Set<MemberID> { unable.union(zip(view.members, suspects).filter(\.1).map(\.0)) }
     /// Nothing is under way that a merge would have to wait for.
-    var isIdle: Bool { hold == .none && round == nil && acceptance == nil && following == nil && departure == nil }
+    var isIdle: Bool {
+        guard round == nil, following == nil, departure == nil, !isGivingUp else { return false }
+        // Held for want of a majority, which a merge may bring.
+        if lacksMajority { return acceptance.map { $0.ballot != nil } ?? true }
+        return hold == .none && acceptance == nil
+    }
 
     /// Mutating, so that it is read in place: elsewhere the caller copies the whole value first.
     public var nextDeadline: Instant? {

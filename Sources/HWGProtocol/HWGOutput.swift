@@ -14,6 +14,12 @@ public enum HWGNote: Hashable, Sendable {
     case refused(by: MemberID)
     case mergeFailed(with: MemberID)
     case left
+    /// Mode `primary`: this view is held, because its members that are here are no majority.
+    case noMajority(ViewID)
+    /// Mode `primary`: this member leaves the view, because the chain goes on without it or what it has.
+    case gaveUp(ViewID)
+    /// A node that is configured with other initial nodes, or with the other mode; it is not merged with.
+    case otherInitial(MemberID)
 }
 
 /// What the machines of one heavyweight group emit in a turn: datagrams down, indications up.
@@ -25,13 +31,17 @@ public struct HWGOutput: Sendable {
     public var learned: [NodeCard] = []
     /// Members that the view just installed leaves out although they did not ask: suspects in every shared group.
     public var excluded: [MemberID] = []
+    /// Mode `primary`: to be brought to stable storage.
+    public var write: RecordWrite?
     public init() {}
     public var isEmpty: Bool {
         transmissions.isEmpty && indications.isEmpty && notes.isEmpty && learned.isEmpty && excluded.isEmpty
+            && write == nil
     }
     /// Nothing but messages, of which more may follow before they are read.
     public var isPlain: Bool {
-        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, indications.events.count <= 1 else { return false }
+        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, write == nil, indications.events.count <= 1
+        else { return false }
         if case .messages = indications.events.first { return true }
         return indications.events.isEmpty
     }
@@ -41,5 +51,6 @@ public struct HWGOutput: Sendable {
         notes.removeAll(keepingCapacity: true)
         learned.removeAll(keepingCapacity: true)
         excluded.removeAll(keepingCapacity: true)
+        write = nil
     }
 }

@@ -148,6 +148,13 @@ public struct LWGLayer: Sendable {
         }
     }
 
+    /// Joins the HWG without a seat: in the mode `primary` every node is in the control group.
+    public mutating func attend(_ hwg: HWGID, into out: inout LWGOutput) {
+        guard let index = carrier(for: hwg), !carriers[index].isJoinRequested else { return }
+        carriers[index].isJoinRequested = true
+        out.requests.append(.join(hwg))
+    }
+
     private func refusal(endpoint: ShortName, group: String, _ lwg: LWGID) -> LWGRefusal? {
         var seats = 0
         var at = node.seats.head(of: lwg)

@@ -4,6 +4,8 @@ public enum GroupError: Error, Hashable, Sendable {
     case setting(key: String, problem: String)
     /// The operating system refused something at start: an address in use, a directory that cannot be written.
     case system(operation: String, error: String, advice: String)
+    /// The record of primary views (`membership.partition: primary`) is lost or damaged; nothing was started.
+    case lostState(String, problem: String)
     /// The name is empty, longer than 255 bytes, or (endpoints) has another character than `[A-Za-z0-9_.-]`.
     case badName(String)
     /// This endpoint is in that group already, or has just lost its seat and the others have not agreed yet.
@@ -39,6 +41,10 @@ extension GroupError: CustomStringConvertible {
             "\(key): \(problem)"
         case .system(let operation, let error, let advice):
             "\(operation): \(error). \(advice)"
+        case .lostState(let path, let problem):
+            "\(path): \(problem). A node that forgets what it promised could begin a second chain of primary views. Restore "
+                + "the newest copy of the file if nothing has run since it was made; otherwise give the node a new name and "
+                + "an empty state directory."
         case .badName(let name):
             "‘\(name)’ is no usable name. A group's name has 1 to 255 bytes of UTF-8; an endpoint's has 1 to 15 of "
                 + "[A-Za-z0-9_.-]; a node's has 1 to 63 of [A-Za-z0-9_-]."

@@ -13,7 +13,8 @@ public struct NodeSettings: Sendable {
     public var peers: [String] = []
     /// Nodes of different clusters refuse one another.
     public var cluster: String = "default"
-    /// Where the incarnation counter is kept. Without one it is max(clock, last seen).
+    /// Where the incarnation counter and, with `partition` `primary`, the record of primary views are kept. Without one the
+    /// incarnation is max(clock, last seen).
     public var stateDirectory: String?
     /// Appends one JSON object per event (design.md, section 8).
     public var traceFile: String?
@@ -47,6 +48,8 @@ public struct NodeSettings: Sendable {
     public var announceInterval: Duration = .milliseconds(500)
     /// Names of the nodes of which a majority makes the first primary view; empty: this node and its peers.
     public var initialNodes: [String] = []
+    /// Which side of a partition goes on. `primary` needs a `stateDirectory` and `initialNodes`, and takes no `pins`.
+    public var partition = PartitionMode.all
 
     // Transport.
     /// One datagram, headers included: 1,200 to 9,344 bytes.
@@ -104,6 +107,14 @@ public struct NodeSettings: Sendable {
         (1...Limits.nodeNameBytes).contains(name.utf8.count)
             && name.utf8.allSatisfy { ShortName.allows($0) && $0 != UInt8(ascii: ".") }
     }
+}
+
+/// Which side of a partition goes on.
+public enum PartitionMode: String, Hashable, Sendable, CaseIterable {
+    /// All of them, each knowing whether its views are primary.
+    case all
+    /// The primary one; the others hold their groups until they can come back. Design/protocols/Primary.md.
+    case primary
 }
 
 /// What becomes of a consumer (one group's events, or an inbox) whose queue is over its bounds.

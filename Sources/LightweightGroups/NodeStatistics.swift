@@ -38,6 +38,17 @@ public struct NodeStatistics: Sendable, Hashable {
     public var retransmissions: UInt64 = 0
     /// Times that a node was suspected to have failed.
     public var suspicions: UInt64 = 0
+    /// With `partition: primary`: a majority is missing now, so that the groups are held.
+    public var lacksMajority = false
+    /// With `partition: primary`: times that a primary view was held for want of a majority, and primary views that this node
+    /// left because the chain went on without them.
+    public var heldForMajority: UInt64 = 0
+    public var viewsGivenUp: UInt64 = 0
+    /// Writes of the record of primary views, and how long each kept the loop.
+    public var recordWrites: UInt64 = 0
+    public var recordWriteTimes = DurationHistogram()
+    /// Announcements of nodes with other `membership.initial` or `membership.partition`.
+    public var otherInitial: UInt64 = 0
     /// `CLOCK_MONOTONIC` at the last suspicion; 0 for none.
     public var lastSuspicionNanoseconds: UInt64 = 0
     /// Heavyweight groups that this node is in now, the control group counted.
@@ -99,7 +110,9 @@ public struct NodeStatistics: Sendable, Hashable {
             ("lwgViews", lwgViews), ("naks", naks), ("retransmissions", retransmissions),
             ("acknowledgements", acknowledgements), ("duplicates", duplicates), ("lwgFlushes", lwgFlushes),
             ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
-            ("holdsExpired", holdsExpired),
+            ("holdsExpired", holdsExpired), ("lacksMajority", lacksMajority ? 1 : 0),
+            ("heldForMajority", heldForMajority), ("viewsGivenUp", viewsGivenUp), ("recordWrites", recordWrites),
+            ("otherInitial", otherInitial),
             ("heavyweightGroups", heavyweightGroups), ("lightweightGroups", lightweightGroups),
             ("carriedGroups", carriedGroups), ("seats", seats),
             ("reloads", reloads), ("refusedReloads", refusedReloads),

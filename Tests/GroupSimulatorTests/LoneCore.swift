@@ -39,7 +39,7 @@ struct LoneCore: SimulatedCore {
         switch event {
         case .deadlineReached: tick = now + .milliseconds(100)
         case .peerConnected, .peerDisconnected, .configurationChanged, .turnEnded, .holdOK, .explicitHolds, .evict,
-            .refuseData:
+            .refuseData, .recordPersisted:
             break
         case .join(let endpoint, let groups):
             for group in groups where flaw != .neverJoins { join(endpoint, group, now, &effects) }

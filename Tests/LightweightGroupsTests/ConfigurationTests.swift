@@ -180,6 +180,17 @@ struct ConfigurationTests {
         #expect(settings.holdDeadline == .seconds(6) && settings.flushTimeout == .seconds(20))
     }
 
+    @Test func `the mode primary needs a state directory and initial nodes, and takes no pins`() throws {
+        let lines = "node:\n  stateDirectory: /var/lib/lwg\nmembership:\n  partition: primary\n  initial: [a, b, c]\n"
+        #expect(try resolve(lines).settings.partition == .primary)
+        let told = problems("membership:\n  partition: primary\nmapping:\n  pins: [\"a*=x\"]\n  policy: perGroup\n")
+        for key in ["node.stateDirectory", "membership.initial", "mapping.pins", "mapping.policy"] {
+            #expect(told.contains { $0.contains(key) }, "\(told)")
+        }
+        #expect(told.count == 4)
+        #expect(problems("membership:\n  partition: some\n").count == 1)
+    }
+
     @Test func `the policy for slow consumers goes by the first pattern that matches`() throws {
         let settings = try resolve(
             "limits:\n  slowConsumer: evict\n  slowConsumerPatterns: [\"doc/*=block\", \"a=b=evict\"]\n  slowConsumerGrace: 0ms\n"

@@ -49,7 +49,8 @@ struct FileTests {
     func incarnation() async throws {
         try await withDirectory { directory in
             for expected: UInt32 in 1...3 {
-                let incarnation = try Incarnation(name: "n", directory: directory)
+                var incarnation = try Incarnation(name: "n", directory: directory)
+                try incarnation.take(isPrimary: false)
                 #expect(incarnation.value == expected)
                 #expect(incarnation.isFirst == (expected == 1))
                 #expect(contents(of: "\(directory)/n.incarnation") == "\(expected)\n")

@@ -48,14 +48,15 @@ enum FlushChecks {
         }
     }
 
-    /// F3 as far as a trace shows it: a Hold that ends in the same members on the same HWG view was for nothing.
+    /// F3 as far as a trace shows it: a Hold that ends in the same members, with the same label, on the same HWG view was for
+    /// nothing.
     private static func holdForNothing(_ tenure: Timeline.Tenure, _ timeline: Timeline, _ findings: inout Findings) {
         let history = timeline.history
         guard history.isLightweight(seat: tenure.seat), tenure.next >= 0 else { return }
         let before = timeline.installation(tenure)
         let after = timeline.installation(timeline.tenures[Int(tenure.next)])
         guard before.members == after.members, before.carrierView >= 0, before.carrierView == after.carrierView,
-            !isSideView(tenure, timeline),
+            !isSideView(tenure, timeline), before.primary == after.primary,
             let hold = tenure.events.first(where: { timeline.event(at: $0).kind == .hold })
         else { return }
         findings.add(

@@ -5,14 +5,16 @@
 /// without a common node, since both would hold a majority of the same initial nodes. (A light-weight group that
 /// everybody has left begins a new chain when it is created again.)
 enum PrimaryChecks {
-    static func run(_ timeline: Timeline, into findings: inout Findings) {
+    /// - Parameter isPrimaryMode: nodes vote for views that they were never in, so that a trace does not show how a view is
+    ///   reached; the records do (`World.judgeChain`).
+    static func run(_ timeline: Timeline, isPrimaryMode: Bool, into findings: inout Findings) {
         let history = timeline.history
         for view in history.views.indices {
             let view = Int32(view)
             if isPrimary(view, history) { successors(of: view, timeline, &findings) }
             merges(into: view, timeline, &findings)
         }
-        beginnings(timeline, &findings)
+        if !isPrimaryMode { beginnings(timeline, &findings) }
     }
 
     private static func isPrimary(_ view: Int32, _ history: TraceHistory) -> Bool {

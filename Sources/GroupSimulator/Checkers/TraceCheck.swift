@@ -32,7 +32,10 @@ public struct TraceCheck: ~Copyable {
 
     private let history = TraceHistory()
 
-    public init() {}
+    private let isPrimaryMode: Bool
+
+    /// - Parameter isPrimaryMode: the nodes ran with `partition: primary`, so that nothing may happen in other views.
+    public init(isPrimaryMode: Bool = false) { self.isPrimaryMode = isPrimaryMode }
 
     /// The lines of one file. Each process's lines are in its order, within a file and from file to file.
     public mutating func add(_ lines: UnsafeRawBufferPointer, named file: String) {
@@ -47,7 +50,7 @@ public struct TraceCheck: ~Copyable {
         findings.addWrongLines()
         ViewChecks.run(timeline, into: &findings)
         ContinuityChecks.run(timeline, into: &findings)
-        PrimaryChecks.run(timeline, into: &findings)
+        PrimaryChecks.run(timeline, isPrimaryMode: isPrimaryMode, into: &findings)
         DeliveryChecks.run(timeline, into: &findings)
         SynchronyChecks.run(timeline, into: &findings)
         SenderOrderChecks.run(timeline, into: &findings)
@@ -56,13 +59,14 @@ public struct TraceCheck: ~Copyable {
         FlushChecks.run(timeline, into: &findings)
         MappingChecks.run(timeline, into: &findings)
         LivenessChecks.run(timeline, into: &findings)
+        if isPrimaryMode { HeldChecks.run(timeline, into: &findings) }
         return Report(
             events: history.events.count, violations: findings.violations, violationCount: findings.total)
     }
 
     /// Reads the files, in pieces, and judges them together.
-    public static func run(files: [String]) throws(Failure) -> Report {
-        var check = TraceCheck()
+    public static func run(files: [String], isPrimaryMode: Bool = false) throws(Failure) -> Report {
+        var check = TraceCheck(isPrimaryMode: isPrimaryMode)
         for file in files {
             check.history.begin(file: file)
             try check.read(file)

@@ -92,6 +92,8 @@ extension World {
         case .notMember: "not in \(text(refuse.view))"
         case .behind(let view): "still in \(text(view))"
         case .beyondCut: "delivered more than the cut"
+        case .outrun(let last): "\(text(last.id)) is decided"
+        case .noMajority: "no majority"
         }
     }
 }

@@ -64,6 +64,9 @@ extension World {
             case .excluded(let view): return "\(who) is excluded by \(text(view))"
             case .refused(let member): return "\(who) is refused by \(text(member))"
             case .mergeFailed(let member): return "\(who) gives up its merge with \(text(member))"
+            case .noMajority(let view): return "\(who) stays in \(text(view)), held, without a majority"
+            case .gaveUp(let view): return "\(who) gives up its place in \(text(view))"
+            case .otherInitial(let member): return "\(who) does not meet \(text(member)), which has other initial nodes"
             }
         }
     }

@@ -13,6 +13,8 @@ struct WorldEvent {
         case holdAnswer
         /// The slow application of `a` has read what it had.
         case relief
+        /// Write `c` of the record of `a` is on stable storage.
+        case persisted
         /// A liveness connection between `a` and `b` stands.
         case connect
         /// `a` is told that its connection to `b` in incarnation `c` stands.

@@ -35,7 +35,7 @@ public enum Simulation {
     ) -> SimulationReport {
         var world = World<Core>(seed: seed, options: options)
         world.simulate()
-        var check = TraceCheck()
+        var check = TraceCheck(isPrimaryMode: options.isPrimaryMode)
         world.encoder.bytes.withUnsafeBytes { check.add($0, named: "seed \(seed)") }
         let judged = check.report()
         return SimulationReport(
@@ -138,6 +138,7 @@ extension World {
             violate("liveness", 0, "a view storm: \(heavyweightViewCount - views) HWG views after the last fault")
         }
         if eventCount >= Self.eventLimit { violate("liveness", 0, "more than \(Self.eventLimit) events") }
+        judgeChain()
         quiet()
     }
 

@@ -80,6 +80,8 @@ public struct SimulationOptions: Hashable, Sendable {
     /// Virtual time in which everything may fail. The time to converge afterwards comes on top.
     public var seconds: Int
     public var faults: SimulatedFaults
+    /// The mode `partition: primary`, with one heavyweight group, and disks that survive the nodes' lives.
+    public var isPrimaryMode: Bool
     /// Keep the lines of what happened.
     public var keepsTranscript = false
     /// Of those lines keep what matters, and count the rest.
@@ -89,17 +91,21 @@ public struct SimulationOptions: Hashable, Sendable {
     /// Faults and acts are drawn from the seed; otherwise a script does them.
     var isDrawn = true
 
-    public init(nodes: Int = 5, groups: Int = 50, seconds: Int = 10, faults: SimulatedFaults = .all) {
+    public init(
+        nodes: Int = 5, groups: Int = 50, seconds: Int = 10, faults: SimulatedFaults = .all, isPrimaryMode: Bool = false
+    ) {
         self.nodes = min(max(nodes, 1), 64)
         self.groups = min(max(groups, 1), 100_000)
         self.seconds = min(max(seconds, 0), 3_600)
         self.faults = faults
+        self.isPrimaryMode = isPrimaryMode
     }
 
     /// The line that runs a seed with these options again.
     public func reproduction(seed: UInt64) -> String {
         var line = "lwg sim --seed \(seed) --nodes \(nodes) --groups \(groups) --seconds \(seconds)"
         if faults != .all { line += " --faults \(faults)" }
+        if isPrimaryMode { line += " --partition primary" }
         return line
     }
 }
@@ -159,6 +165,11 @@ struct WorldPlan: Hashable, CustomStringConvertible {
     var actInterval: Int64
     /// Groups that a node's applications draw from.
     var orders: [Order]
+    /// Mode `primary`: up to how long a write takes, in nanoseconds; chance out of 10,000 for each tick of faults that all nodes,
+    /// or many, die at once; how many nodes are not initial.
+    var diskDelay: Int64 = 0
+    var massCrash = 0
+    var outsiders = 0
 
     init(seed: UInt64, options: SimulationOptions) {
         // Each draw has a generator of its own, by its name: a new draw leaves what seeds mean as it was.
@@ -206,6 +217,12 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         actInterval = drawn("actInterval", [10_000_000, 30_000_000, 100_000_000])
         orders = drawn(
             "orders", [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]])
+        guard options.isPrimaryMode else { return }
+        heavyweightGroups = 1
+        diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])
+        let crashes = drawn("massCrash", [0, 0, 100, 300])
+        massCrash = options.faults.contains(.crashes) ? crashes : 0
+        outsiders = drawn("outsiders", [0, 0, 1, 2])
     }
 
     var description: String {
@@ -218,7 +235,8 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         windowPackets \(windowPackets) failureTimeout \(failureTimeout.nanoseconds / 1_000_000)ms \
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
         slow \(slow) silence \(silence) holdDeadline \(holdDeadline.nanoseconds / 1_000_000)ms \
-        actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+"))
+        actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+")) \
+        diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders)
         """
     }
 }

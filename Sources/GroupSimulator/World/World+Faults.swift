@@ -22,6 +22,7 @@ extension World {
         nodes[node].applications = Applications()
         nodes[node].applications.memberships = Array(repeating: .out, count: plan.endpoints * options.groups)
         heavyweightViews[node].removeAll()
+        standsInPrimary[node] = false
         let card = nodes[node].card
         encoder.learn(card)
         nodes[node].isAlive = true
@@ -42,6 +43,7 @@ extension World {
         configuration.initialCount = nodes.count
         // As the runtime, whose state directory keeps no more than the incarnation.
         configuration.isFresh = nodes[node].incarnation == 1
+        if options.isPrimaryMode { configuration.record = loadedRecord(node) }
         configuration.joinGather = plan.joinGather
         configuration.failureTimeout = plan.failureTimeout
         configuration.holdDeadline = plan.holdDeadline
@@ -69,6 +71,8 @@ extension World {
         nodes[node].life += 1
         nodes[node].backlog.removeAll()
         heavyweightViews[node].removeAll()
+        standsInPrimary[node] = false
+        crashDisk(node)
         for other in nodes.indices where other != node {
             network.connection[network.link(node, other)] = 0
             // The kernel's reset cannot cross a partition; then the heal or the time-out closes the connection.
@@ -108,7 +112,11 @@ extension World {
                 perform(.slow(node, nodes[node].cost > 0 ? 0 : 100_000 + Int64(random.below(2_000_000))))
             }
         }
-        if chance(plan.massRestart) { drawMassRestart() }
+        if chance(plan.massRestart) { crashMany(all: true, as: "massRestart") }
+        if chance(plan.massCrash) {
+            let all = random.below(2) == 0
+            crashMany(all: all, as: all ? "totalCrash" : "massCrash")
+        }
         if network.isBlocked.contains(true) {
             if chance(plan.heal) { perform(.heal) }
         } else if chance(plan.partition) {
@@ -119,19 +127,20 @@ extension World {
     }
 
     /// All end at once, and come back within a moment.
-    private mutating func drawMassRestart() {
-        count("massRestart")
-        for node in nodes.indices where nodes[node].isAlive {
-            perform(.crash(node, late: random.below(100) < plan.lateClose))
-        }
-        for node in nodes.indices { heap.push(.restart, at: now + Int64(random.below(500_000_000)), a: node) }
-    }
-
     mutating func stop(_ node: Int) {
         guard nodes[node].isAlive, !nodes[node].isStopping else { return }
         count("stop")
         nodes[node].isStopping = true
         handle(.stop, node)
+    }
+
+    /// All nodes, or about two of three, die at once and come back one by one.
+    private mutating func crashMany(all: Bool, as name: String) {
+        count(name)
+        for node in nodes.indices where all || random.below(3) > 0 {
+            if nodes[node].isAlive { perform(.crash(node, late: random.below(100) < plan.lateClose)) }
+            heap.push(.restart, at: now + Int64(random.below(1_000_000_000)), a: node)
+        }
     }
 
     private mutating func chance(_ of10000: Int) -> Bool { of10000 > 0 && random.below(10_000) < of10000 }
@@ -179,9 +188,9 @@ extension World {
         for event in backlog where event.kind == .datagram { arrive(event) }
         for event in backlog where event.kind == .connected || event.kind == .disconnected { tell(event) }
         guard nodes[node].life == life else { return }
-        for event in backlog where [.wake, .turnEnd, .holdAnswer, .relief].contains(event.kind) {
+        for event in backlog where [.wake, .turnEnd, .holdAnswer, .relief, .persisted].contains(event.kind) {
             if event.kind == .wake { nodes[node].wake = now }
-            heap.push(event.kind, at: now, a: node, b: Int(event.b), life: life)
+            heap.push(event.kind, at: now, a: node, b: Int(event.b), c: Int(event.c), life: life)
         }
     }
 

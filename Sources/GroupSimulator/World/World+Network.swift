@@ -384,6 +384,8 @@ extension World {
             happened(.detail) { "\($0.text($0.nodes[me].member)) connected to \($0.text(card.member))" }
             handle(.peerConnected(card), me)
         } else {
+            // As the library has it, where only the end of the last connection counts.
+            if options.isPrimaryMode, network.connection[network.link(me, other)] == incarnation { return }
             let member = MemberID(node: nodes[other].id, incarnation: incarnation)
             happened(.detail) { "\($0.text($0.nodes[me].member)) disconnected from \($0.text(member))" }
             handle(.peerDisconnected(member), me)

@@ -1,5 +1,6 @@
 import GroupCore
 import GroupModel
+import HWGProtocol
 
 /// One machine of the world: what is installed on it, and its life.
 struct WorldNode {
@@ -67,6 +68,12 @@ struct World<Core: SimulatedCore> {
     /// Per node, the heavyweight views it is in, in the order of first installation.
     var heavyweightViews: [[(group: HWGID, view: View<MemberID>)]]
     var heavyweightViewCount = 0
+    /// Mode `primary`: what stable storage has, the decided views that records named, the primary views that were installed
+    /// and by whom, and which nodes are in one.
+    var disks: [Disk]
+    var chain: [DecidedView] = []
+    var primaryViews: [(id: ViewID, node: Int)] = []
+    var standsInPrimary: [Bool]
     var eventCount = 0
 
     /// A loop's turn takes up to so long, in nanoseconds; datagrams that arrive within it belong to it.
@@ -100,6 +107,8 @@ struct World<Core: SimulatedCore> {
         cores = Array(repeating: nil, count: options.nodes)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
+        disks = Array(repeating: Disk(), count: options.nodes)
+        standsInPrimary = Array(repeating: false, count: options.nodes)
         if !plan.knowsAll {
             for node in nodes.indices { network.knows[network.link(node, 0)] = true }
         }
@@ -124,7 +133,7 @@ struct World<Core: SimulatedCore> {
         let node = Int(event.a)
         switch event.kind {
         case .datagram: arrive(event)
-        case .wake, .turnEnd, .act, .holdAnswer, .relief, .resume:
+        case .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume:
             guard nodes[node].life == event.life, nodes[node].isAlive else { return }
             own(event, node)
         case .connect: connect(node, Int(event.b))
@@ -155,6 +164,7 @@ struct World<Core: SimulatedCore> {
         case .act: act(node)
         case .holdAnswer: answerHold(node, seat: Int(event.b))
         case .relief: perform(.hear(node))
+        case .persisted: persisted(event.c, node)
         default: break
         }
     }
@@ -198,6 +208,7 @@ struct World<Core: SimulatedCore> {
     mutating func settle(_ node: Int, opensTurn: Bool) {
         if !effects.trace.isEmpty { record(node) }
         if !effects.notes.isEmpty { remark(node) }
+        if let write = effects.write { self.write(write, node) }
         if isStruck(node) || !effects.transmissions.isEmpty && !transmit(from: node) {
             effects.removeAll()
             return end(node, closing: .prompt)
@@ -247,6 +258,10 @@ struct World<Core: SimulatedCore> {
             count("mergeDuringJoin")
         }
         heavyweightViewCount += 1
+        standsInPrimary[node] = view.primary
+        if view.primary, options.isPrimaryMode, !primaryViews.contains(where: { $0.id == view.id }) {
+            primaryViews.append((view.id, node))
+        }
         if let place = heavyweightViews[node].firstIndex(where: { $0.group == group }) {
             heavyweightViews[node][place].view = installed
         } else {
@@ -284,6 +299,9 @@ struct World<Core: SimulatedCore> {
         case .group(_, .refused): "hwg.refused"
         case .group(_, .mergeFailed): "hwg.mergeFailed"
         case .group(_, .left): "hwg.left"
+        case .group(_, .noMajority): "hwg.noMajority"
+        case .group(_, .gaveUp): "hwg.gaveUp"
+        case .group(_, .otherInitial): "hwg.otherInitial"
         case .rejected: "rejected"
         case .otherCluster: "otherCluster"
         case .malformed: "malformed"

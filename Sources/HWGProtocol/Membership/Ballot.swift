@@ -70,12 +70,17 @@ public struct Proposal: Hashable, Sendable {
     /// False when the proposer knew of a primary proposal that it could neither complete nor rule out: neither this
     /// proposal nor any that follows it in the same predecessor may be primary.
     public let isEligible: Bool
+    /// Of a primary proposal in the mode `primary`: the decided view that it follows.
+    public let after: DecidedView?
 
-    public init(view: View<MemberID>, sides: [SideCut], isPrimary: Bool, isEligible: Bool) {
+    public init(
+        view: View<MemberID>, sides: [SideCut], isPrimary: Bool, isEligible: Bool, after: DecidedView? = nil
+    ) {
         self.view = view
         self.sides = sides
         self.isPrimary = isPrimary
         self.isEligible = isEligible
+        self.after = after
     }
 
     public func side(of previous: ViewID) -> SideCut? { sides.first { $0.side.previous.id == previous } }

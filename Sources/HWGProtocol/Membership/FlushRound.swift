@@ -24,6 +24,8 @@ public struct FlushRound: Sendable {
         public let hasState: Bool
         /// Has never been in a primary view.
         public let isFresh: Bool
+        /// In the mode `primary`: what the node's record says.
+        public var vote: Vote?
 
         public init(
             received: [UInt64], controls: UInt64, accepted: Accepted?, highestEpoch: UInt64, hasState: Bool,
@@ -35,6 +37,16 @@ public struct FlushRound: Sendable {
             self.highestEpoch = highestEpoch
             self.hasState = hasState
             self.isFresh = isFresh
+        }
+    }
+
+    /// In the mode `primary`: the last decided view that a node knows, and what it accepted about its successor.
+    public struct Vote: Hashable, Sendable {
+        public let last: DecidedView
+        public let accepted: Accepted?
+        public init(last: DecidedView, accepted: Accepted?) {
+            self.last = last
+            self.accepted = accepted
         }
     }
 
@@ -57,15 +69,18 @@ public struct FlushRound: Sendable {
     public let ballot: Ballot
     /// In descending (primary, view ID).
     public let sides: [Side]
+    /// In the mode `primary`: the decided view whose successor this round is about.
+    public let last: DecidedView?
     private(set) var phase = Phase.collecting
     private(set) var answers: [MemberID: Answer] = [:]
-    private var suspected: Set<MemberID> = []
+    var suspected: Set<MemberID> = []
     /// The proposal is one that somebody accepted before.
     private(set) var isAdopted = false
 
-    public init(ballot: Ballot, sides: [Side]) {
+    public init(ballot: Ballot, sides: [Side], last: DecidedView? = nil) {
         self.ballot = ballot
         self.sides = sides.sorted(by: Side.precedes)
+        self.last = last
     }
 
     public var participants: [MemberID] { sides.flatMap(\.participants) }
@@ -74,8 +89,15 @@ public struct FlushRound: Sendable {
     public var unanswered: [MemberID] {
         switch phase {
         case .collecting: participants.filter { answers[$0] == nil }
-        case .agreeing(let proposal, let accepted): proposal.audience.filter { !accepted.contains($0) }
+        case .agreeing(let proposal, let accepted): voters(on: proposal).filter { !accepted.contains($0) }
         }
+    }
+
+    /// Who is asked to accept. In the mode `primary` the votes of all participants count, whatever the view names.
+    func voters(on proposal: Proposal) -> [MemberID] {
+        let audience = proposal.audience
+        guard proposal.after != nil else { return audience }
+        return audience + participants.filter { !audience.contains($0) }
     }
 
     /// Whether this decision took `member` out of a view that the round counts on: it will not answer any more.
@@ -101,7 +123,7 @@ public struct FlushRound: Sendable {
     }
 
     public mutating func cutReachedArrived(from member: MemberID) -> Outcome {
-        guard case .agreeing(let proposal, var accepted) = phase, proposal.audience.contains(member) else {
+        guard case .agreeing(let proposal, var accepted) = phase, voters(on: proposal).contains(member) else {
             return .waiting
         }
         accepted.insert(member)
@@ -118,7 +140,7 @@ public struct FlushRound: Sendable {
         case .agreeing(let proposal, let accepted):
             if PrimaryRule.isDecided(proposal, acceptedBy: accepted, suspected: suspected) { return .decided(proposal) }
             // Even where the rest could decide: the failed member may have been the only one to hold what the cut names.
-            return participants.contains(member) || proposal.audience.contains(member) ? .restart : .waiting
+            return voters(on: proposal).contains(member) || participants.contains(member) ? .restart : .waiting
         }
     }
 
@@ -130,7 +152,12 @@ public struct FlushRound: Sendable {
     }
 
     /// Everybody whom the proposals name that were accepted before.
-    var named: [MemberID] { participants.flatMap { answers[$0]?.accepted?.proposal.audience ?? [] } }
+    var named: [MemberID] {
+        participants.flatMap { member in
+            (answers[member]?.accepted?.proposal.audience ?? [])
+                + (answers[member]?.vote?.accepted?.proposal.audience ?? [])
+        }
+    }
 
     /// Ends the collecting phase: re-issues what somebody accepted before, or proposes a view of its own, and says for
     /// each stream of each side who can supply it.
@@ -166,17 +193,33 @@ public struct FlushRound: Sendable {
         return proposal
     }
 
+    /// Ends the collecting phase with this proposal.
+    mutating func issue(_ proposal: Proposal, isAdopted: Bool) {
+        self.isAdopted = isAdopted
+        phase = .agreeing(proposal, acceptedBy: [])
+    }
+
     private func ownProposal(
         rule: PrimaryRule, epochFloor: UInt64, eligible: Bool, after accepted: [Accepted]
+    ) -> Proposal {
+        let members = sides.flatMap(\.continuing)
+        let fresh = members.filter { answers[$0]?.isFresh ?? false }
+        return ownProposal(
+            epochFloor: epochFloor, eligible: eligible, after: accepted, follows: nil,
+            isPrimary: eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh))
+    }
+
+    func ownProposal(
+        epochFloor: UInt64, eligible: Bool, after accepted: [Accepted], follows: DecidedView?, isPrimary: Bool
     ) -> Proposal {
         let members = sides.flatMap(\.continuing)
         var epoch = epochFloor
         for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
         for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
-        let fresh = members.filter { answers[$0]?.isFresh ?? false }
-        let isPrimary = eligible && rule.isPrimary(members: members, sides: sides, fresh: fresh)
+        // In the mode `primary` a proposal may be decided long after its proposer is gone, so that no other may have its ID.
+        let coordinator = last == nil ? members.first ?? ballot.proposer : ballot.proposer
         return Proposal(
-            view: View(id: ViewID(epoch: epoch + 1, coordinator: members.first ?? ballot.proposer), members: members),
+            view: View(id: ViewID(epoch: epoch + 1, coordinator: coordinator), members: members),
             sides: sides.map { side in
                 Proposal.SideCut(
                     side: side, cut: cut(of: side),
@@ -184,7 +227,8 @@ public struct FlushRound: Sendable {
                     hasState: side.participants.contains { answers[$0]?.hasState ?? false })
             },
             isPrimary: isPrimary,
-            isEligible: eligible)
+            isEligible: eligible,
+            after: follows)
     }
 
     /// The cut: per sender, what any survivor has received. Whoever has it can supply the others (D4, O4).

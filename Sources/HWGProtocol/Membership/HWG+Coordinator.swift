@@ -5,9 +5,10 @@ extension HWG {
     /// Looks at what has changed and does what is this member's to do: the coordinator schedules a round, the others
     /// report to it.
     mutating func evaluate(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard departure == nil else { return }
-        if wantsToLeave, view.members.count == 1 { return depart(with: nil, into: &output) }
+        guard departure == nil, !isGivingUp else { return }
+        if wantsToLeave, view.members.count == 1 || lacksMajority { return depart(with: nil, into: &output) }
         guard needsChange else { return }
+        if isHeldBack { return retrySooner(at: now) }
         guard isCoordinator else {
             if resendAt == nil, reportIsDue { report(into: &output); scheduleResend(at: now) }
             return
@@ -17,8 +18,11 @@ extension HWG {
     }
 
     var needsChange: Bool {
-        suspects.contains(true) || leaving.contains(true) || !merge.sides.isEmpty || hold != .none
+        suspects.contains(true) || leaving.contains(true) || !merge.sides.isEmpty || isHeldInView || mayBePrimary
     }
+
+    /// A flush has begun, which ends in a view. In the mode `primary` a view that is not primary is held for as long as it lasts.
+    private var isHeldInView: Bool { hold != .none && (chain == nil || isPrimary) }
 
     private var reportIsDue: Bool { suspects.contains(true) || wantsToLeave }
 
@@ -53,7 +57,9 @@ extension HWG {
         if following?.proposer == member { following = nil }
         merge.memberFailed(member)
         if round != nil, view.rank(of: member) == nil { unable.insert(member) }
-        if let acceptance, acceptance.ballot == nil, !suspects.enumerated().contains(where: { !$1 && $0 != myRank }) {
+        if chain == nil, let acceptance, acceptance.ballot == nil,
+            !suspects.enumerated().contains(where: { !$1 && $0 != myRank })
+        {
             excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
         }
         if let outcome = round?.memberFailed(member) {
@@ -66,8 +72,9 @@ extension HWG {
     // MARK: Rounds
 
     mutating func startRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard departure == nil, needsChange else { return }
+        guard departure == nil, needsChange, !isGivingUp else { return }
         guard following == nil else { return }
+        takeBackSuspicions(at: now, peers: peers)
         let participants = zip(view.members, suspects).filter { !$0.1 }.map(\.0)
         var staying = participants.filter { !leaving[view.rank(of: $0) ?? 0] }
         // A view needs a member: if all leave, this one is the last.
@@ -75,13 +82,15 @@ extension HWG {
         let mine = Side(
             previous: view, wasPrimary: isPrimary, continuing: staying,
             leaving: participants.filter { !staying.contains($0) })
-        let attempt = max(lastAttempt, acceptor.promised?.attempt ?? 0) + 1
+        let promised = [acceptor.promised, chain?.record.acceptor.promised].compactMap { $0?.attempt }.max() ?? 0
+        let attempt = max(lastAttempt, promised) + 1
         guard attempt <= Ballot.maximumAttempt else { return }
         if attempt > lastAttempt + 1, let previous = acceptor.promised?.proposer, previous != me {
             output.notes.append(.tookOver(from: previous))
         }
         lastAttempt = attempt
-        let round = FlushRound(ballot: Ballot(attempt: attempt, proposer: me), sides: [mine] + merge.sides)
+        let round = FlushRound(
+            ballot: Ballot(attempt: attempt, proposer: me), sides: [mine] + merge.sides, last: chain?.record.last)
         self.round = round
         roundDeadline = now + parameters.flushTimeout
         sendPropose(round, to: round.participants, peers: peers, into: &output)
@@ -97,6 +106,7 @@ extension HWG {
     }
 
     private mutating func restartRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+        if restartsTooOften() { return holdBack(dataLost: false, at: now, peers: peers, into: &output) }
         endRound()
         output.notes.append(.restarted(attempt: lastAttempt + 1))
         guard lastAttempt >= Self.hastyAttempts else { return startRound(at: now, peers: peers, into: &output) }
@@ -108,7 +118,9 @@ extension HWG {
         _ round: FlushRound, to members: [MemberID], peers: PeerTable, into output: inout HWGOutput
     ) {
         let cards = cards(of: round.participants, peers: peers)
-        send(.propose(.init(ballot: round.ballot, sides: round.sides, cards: cards)), to: members, into: &output)
+        let frame = MembershipFrame.Propose(
+            ballot: round.ballot, sides: round.sides, cards: cards, last: round.last)
+        send(.propose(frame), to: members, into: &output)
     }
 
     mutating func sendCut(
@@ -130,9 +142,17 @@ extension HWG {
             guard var round else { return }
             // Earlier lives are forgotten in time: whoever is not known cannot accept what names it.
             let gone = round.named.filter { !peers.isReachable($0) }
-            let proposal = round.choose(
-                rule: parameters.rule, epochFloor: highestEpoch,
-                suspected: suspected.union(peers.suspected).union(gone))
+            let failed = suspected.union(peers.suspected).union(gone)
+            let proposal: Proposal
+            if let last = round.last {
+                switch round.choose(after: last, epochFloor: highestEpoch, suspected: failed) {
+                case .proposal(let chosen): proposal = chosen
+                case .noMajority: return holdBack(dataLost: false, at: now, peers: peers, into: &output)
+                case .dataLost: return holdBack(dataLost: true, at: now, peers: peers, into: &output)
+                }
+            } else {
+                proposal = round.choose(rule: parameters.rule, epochFloor: highestEpoch, suspected: failed)
+            }
             highestEpoch = max(highestEpoch, proposal.view.id.epoch)
             if round.isAdopted {
                 output.notes.append(
@@ -140,18 +160,22 @@ extension HWG {
                         proposal.view.id, acceptedBy: round.accepted(proposal), of: proposal.view.members.count))
             }
             self.round = round
-            sendCut(proposal, round, to: proposal.audience, into: &output)
+            sendCut(proposal, round, to: round.voters(on: proposal), into: &output)
             resendCount = 0
             scheduleResend(at: now)
         case .decided(let proposal):
-            guard round != nil else { return }
+            guard let round else { return }
             endRound()
             let frame = MembershipFrame.install(
                 .init(proposal: proposal, cards: cards(of: proposal.audience, peers: peers)))
-            send(frame, to: proposal.audience, into: &output)
-            if !proposal.audience.contains(me) { loopback.append(frame) }
+            let voters = round.voters(on: proposal)
+            send(frame, to: voters, into: &output)
+            if !voters.contains(me) { loopback.append(frame) }
             // It was another side's, adopted from one of its members: mine is still held, and begins anew.
-            if proposal.side(of: view.id) == nil { evaluate(at: now, peers: peers, into: &output) }
+            if proposal.side(of: view.id) == nil {
+                chain?.isHeldBack = false
+                evaluate(at: now, peers: peers, into: &output)
+            }
         case .restart:
             restartRound(at: now, peers: peers, into: &output)
         }
@@ -225,6 +249,9 @@ extension HWG {
                 following = Following(proposer: higher.proposer, lastSign: now)
             } else if let rank = view.rank(of: member), !suspects[rank] {
                 restartRound(at: now, peers: peers, into: &output)
+            } else if chain != nil, round?.participants.contains(member) == false {
+                // It has accepted something else and was not asked: it has to take part, so others may ask me to merge.
+                holdBack(dataLost: false, at: now, peers: peers, into: &output)
             } else {
                 // A member of another side follows somebody else: go on without its side.
                 merge.memberFailed(member)
@@ -236,11 +263,20 @@ extension HWG {
                 send(.install(decision), to: member, into: &output)
             } else if view.members.contains(member) {
                 // It went on from a predecessor by another way, and cannot enter my view any more.
+                wentAway(member)
                 memberSuspected(member, at: now, peers: peers, into: &output)
             }
+        case .outrun(let last):
+            guard chain != nil else { return }
+            let isMyRound = round?.ballot == frame.ballot
+            learned(last, at: now, peers: peers, into: &output)
+            if isMyRound, round != nil { restartRound(at: now, peers: peers, into: &output) }
+        case .noMajority:
+            noMajorityArrived(from: member, at: now, into: &output)
         case .suspected, .notMember, .beyondCut:
             guard isMine || round?.ballot == frame.ballot else { return }
             output.notes.append(.refused(by: member))
+            if frame.reason == .notMember { wentAway(member) }
             memberSuspected(member, at: now, peers: peers, into: &output)
         }
     }
@@ -256,6 +292,7 @@ extension HWG {
 
     mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         following = nil
+        if chain != nil, acceptance?.ballot != nil { acceptance = nil }
         guard hold != .none else { return }
         startRound(at: now, peers: peers, into: &output)
     }

@@ -9,6 +9,8 @@ extension HWG {
     ) {
         let proposal = frame.proposal
         guard let index = proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
+            // Who voted with its record alone, or comes from elsewhere.
+            if let decided = DecidedView(proposal) { learned(decided, at: now, peers: peers, into: &output) }
             if proposal.view.id == view.id {
                 if member != me { send(.installed(view: view.id), to: member, into: &output) }
             } else if let round, member != me, round.isOvertaken(by: proposal, at: member) {
@@ -25,6 +27,9 @@ extension HWG {
         output.learned += frame.cards
         guard proposal.view.members.contains(me) else {
             if wantsToLeave, side.leaving.contains(me) {
+                if let decided = DecidedView(proposal), chain?.record.learned(decided) == true {
+                    persist(into: &output)
+                }
                 // What came before it left is still the leaver's, if it is here.
                 let sideCut = proposal.sides[index]
                 let cut = sideCut.cut
@@ -60,17 +65,13 @@ extension HWG {
         guard let sideCut = proposal.side(of: view.id) else { return }
         streams.deliverThrough(
             cut: sideCut.cut, controls: sideCut.controls, at: now, into: &output)
-        let change = ViewChange(
-            view: proposal.view, previous: isShown ? view.id : nil,
-            joined: isShown ? proposal.view.members.filter { !view.members.contains($0) } : proposal.view.members,
-            left: isShown ? view.members.filter { !proposal.view.members.contains($0) } : [],
-            transitional: sideCut.side.continuing,
-            subViews: proposal.sides.filter { !$0.side.continuing.isEmpty }.map {
-                SubView(previous: $0.side.previous.id, members: $0.side.continuing, hasState: $0.hasState)
-            },
-            primary: proposal.isPrimary)
-        output.excluded += view.members.filter {
-            !sideCut.side.participants.contains($0) && !proposal.view.members.contains($0)
+        let change = change(to: proposal, from: sideCut.side)
+        let givesUp = isGivingUp
+        let isTold = chain == nil || proposal.isPrimary || givesUp
+        if !givesUp {
+            output.excluded += view.members.filter {
+                !sideCut.side.participants.contains($0) && !proposal.view.members.contains($0)
+            }
         }
         let flushed = streams.takeEndedFlushes()
         var carried = streams.takeCarriedOver()
@@ -81,17 +82,19 @@ extension HWG {
         view = proposal.view
         isPrimary = proposal.isPrimary
         hasBeenPrimary = hasBeenPrimary || proposal.isPrimary
-        decision = MembershipFrame.Install(proposal: proposal, cards: cards)
-        suspects = view.members.map { $0 != me && peers.isSuspected($0) }
+        // That I gave up my place binds nobody else.
+        decision = givesUp ? nil : MembershipFrame.Install(proposal: proposal, cards: cards)
+        suspects = view.members.map { $0 != me && (peers.isSuspected($0) || isForgotten($0, cards, peers)) }
         leaving = view.members.map { $0 == me && wantsToLeave }
         heard = view.members.map { $0 == me }
         unable = []
-        hold = .none
+        if isTold { hold = .none }
         acceptor = Acceptor()
         acceptance = nil
         pendingAnswer = nil
         following = nil
-        lastAttempt = 0
+        // Ballots about the successor of one decided view are never reused.
+        if chain == nil || isPrimary { lastAttempt = 0 }
         proposeAt = nil
         resendAt = nil
         resendCount = 0
@@ -99,15 +102,16 @@ extension HWG {
         endRound()
         merge.viewInstalled()
         flushes += 1
-        isShown = true
+        if isTold { isShown = true }
 
         streams = ViewStreams(
             group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
             now: now)
         for rank in suspects.indices where suspects[rank] { streams.suspect(rank) }
         output.notes.append(.installed(view.id, members: view.members.count, primary: isPrimary))
-        output.indications.events.append(.view(change))
+        if isTold { output.indications.events.append(.view(change)) }
         for token in flushed { output.indications.events.append(.flushed(token: token)) }
+        chainInstalled(proposal, change.view, isTold: isTold, into: &output)
         if parked.isEmpty { parked = carried.takeData() }
         streams.resume(carried, at: now, into: &output)
 
@@ -119,6 +123,7 @@ extension HWG {
         for packet in waiting {
             earlyFrameArrived(packet, at: now, into: &output)
         }
+        leaveIfOutrun(at: now, peers: peers, into: &output)
         evaluate(at: now, peers: peers, into: &output)
     }
 
@@ -182,7 +187,7 @@ extension HWG {
                 send(.install(decision), to: unheard, into: &output)
             }
         }
-        if !isCoordinator, needsChange {
+        if !isCoordinator, needsChange, !isHeldBack {
             isNeeded = true
             report(into: &output)
         }

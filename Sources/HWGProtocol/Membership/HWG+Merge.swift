@@ -13,7 +13,9 @@ extension HWG {
 
     private mutating func announce(to members: [MemberID], peers: PeerTable, into output: inout HWGOutput) {
         guard departure == nil, !wantsToLeave, !members.isEmpty, let card = peers.card(of: coordinator) else { return }
-        send(.announce(.init(view: view, isPrimary: isPrimary, coordinator: card)), to: members, into: &output)
+        let frame = MembershipFrame.Announce(
+            view: view, isPrimary: isPrimary, coordinator: card, origin: chain?.record.origin ?? 0)
+        send(.announce(frame), to: members, into: &output)
     }
 
     mutating func announceArrived(
@@ -21,12 +23,22 @@ extension HWG {
         into output: inout HWGOutput
     ) {
         guard member != me, frame.view.members.contains(member), frame.view.id != view.id else { return }
+        guard frame.origin == chain?.record.origin ?? 0 else {
+            return output.notes.append(.otherInitial(member))
+        }
+        if frame.isPrimary, isPrimary, chain != nil, frame.view.id > view.id, !frame.view.members.contains(me) {
+            // One chain: it is a later view than mine, and I am not in it.
+            giveUp(at: now, peers: peers, into: &output)
+            return
+        }
         // Views grow at each member: those that are in a later one without me left mine for good.
         if frame.view.id > view.id, !frame.view.members.contains(me) {
             for other in view.members where frame.view.members.contains(other) {
+                wentAway(other)
                 memberSuspected(other, at: now, peers: peers, into: &output)
             }
         }
+        noteStrays(of: frame, from: member, at: now)
         guard !view.members.contains(member), !frame.view.members.contains(me) else { return }
         output.learned.append(frame.coordinator)
         if precedes(frame.view.id, frame.isPrimary) {
@@ -90,10 +102,14 @@ extension HWG {
         // A side that has a member of my view, and is later than it, has taken that member away.
         if side.previous.id > view.id {
             for other in view.members where side.previous.members.contains(other) {
+                wentAway(other)
                 memberSuspected(other, at: now, peers: peers, into: &output)
             }
         }
-        let isOverlapping = side.previous.members.contains { view.members.contains($0) }
+        let isOverlapping = overlaps(side)
+        if side.previous.id > view.id, side.previous.members.contains(where: view.members.contains) {
+            strayed(side.participants, at: now)
+        }
         let count = view.members.count + merge.sides.reduce(0) { $0 + $1.continuing.count } + side.continuing.count
         guard isIdle, !wantsToLeave, !isOverlapping, count <= Limits.viewMembers,
             merge.sides.count + 2 <= Limits.mergeSides, !precedes(side.previous.id, side.wasPrimary)
@@ -104,7 +120,38 @@ extension HWG {
         }
         merge.add(side)
         unable.subtract(side.participants)
-        if proposeAt == nil { proposeAt = now + parameters.mergeGather }
+        if proposeAt == nil || isHeldBack {
+            proposeAt = min(proposeAt ?? .distantFuture, now + parameters.mergeGather)
+        }
+    }
+
+    /// In the mode `primary` votes are of nodes: two lives of one are never in a view together.
+    private func overlaps(_ side: Side) -> Bool {
+        if side.previous.members.contains(where: view.members.contains) { return true }
+        guard chain != nil else { return false }
+        let nodes = zip(view.members, suspects).filter { !$0.1 }.map(\.0.node)
+        return side.participants.contains { nodes.contains($0.node) }
+    }
+
+    /// A member of my view announces another one, which it is in for good.
+    private mutating func noteStrays(
+        of frame: MembershipFrame.Announce, from member: MemberID, at now: Instant
+    ) {
+        guard let chain, let rank = view.rank(of: member), !frame.isPrimary, !frame.view.members.contains(me),
+            frame.view.id > view.id || chain.gone.contains(rank)
+        else { return }
+        strayed(frame.view.members, at: now)
+    }
+
+    /// Members of my primary view are in a view with others, and cannot come back into mine: whether their votes are missed,
+    /// the next attempt shows.
+    private mutating func strayed(_ members: [MemberID], at now: Instant) {
+        guard isHeldBack, isPrimary else { return }
+        for member in members where chain?.strays.contains(member) == false {
+            guard let count = chain?.strays.count, count < Limits.viewMembers else { return }
+            chain?.strays.append(member)
+            proposeAt = min(proposeAt ?? .distantFuture, now + parameters.mergeGather)
+        }
     }
 
     mutating func mergeAnswerArrived(

@@ -26,19 +26,24 @@ extension HWG {
             pendingAnswer = nil
             sendFlushed(ballot, into: &output)
         }
+        if isGivingUp { return installAlone(at: now, peers: peers, into: &output) }
         if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
     }
 
     private mutating func sendFlushed(_ ballot: Ballot, into output: inout HWGOutput) {
         guard case .answered(let hasState) = hold else { return }
-        let answer = FlushRound.Answer(
+        var answer = FlushRound.Answer(
             received: streams.received, controls: streams.controlsDelivered,
             accepted: Mutant.forgottenAcceptance.isOn ? nil : acceptor.accepted,
             highestEpoch: highestEpoch, hasState: hasState, isFresh: !hasBeenPrimary)
+        if let record = chain?.record {
+            let accepted = Mutant.forgottenAcceptance.isOn ? nil : record.acceptor.accepted
+            answer.vote = FlushRound.Vote(last: record.last, accepted: accepted)
+        }
         let frame = MembershipFrame.Flushed(
             ballot: ballot, previous: view.id, answer: answer,
             suspects: zip(view.members, suspects).filter(\.1).map(\.0))
-        send(.flushed(frame), to: ballot.proposer, into: &output)
+        sendSynced(.flushed(frame), to: ballot.proposer, into: &output)
     }
 
     // MARK: propose
@@ -47,14 +52,26 @@ extension HWG {
         _ frame: MembershipFrame.Propose, from member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard frame.ballot.proposer == member else { return }
+        guard frame.ballot.proposer == member, !isGivingUp else { return }
+        guard agreesOnLast(frame.last, with: member, ballot: frame.ballot, at: now, peers: peers, into: &output) else {
+            return
+        }
         guard let side = frame.sides.first(where: { $0.previous.id == view.id }) else {
             guard let named = frame.sides.first(where: { $0.participants.contains(me) }) else { return }
             return correct(member, about: named.previous.id, ballot: frame.ballot, at: now, into: &output)
         }
         guard side.previous.members == view.members, side.participants.contains(me) else { return }
+        takeBackSuspicions(at: now, peers: peers)
+        // What follows a view that is not primary, in which nothing was sent, is the record's matter alone. Ballots about it
+        // grow with its last view, which may end and last, while its proposers come from others.
+        if chain != nil, !isPrimary { acceptor = Acceptor() }
         guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
         if case .refuse(let promised) = acceptor.proposeArrived(frame.ballot) {
+            return send(
+                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                into: &output)
+        }
+        if let promised = promiseInRecord(frame.ballot, into: &output) {
             return send(
                 .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
                 into: &output)
@@ -105,7 +122,16 @@ extension HWG {
         _ frame: MembershipFrame.Cut, from member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard frame.ballot.proposer == member else { return }
+        guard frame.ballot.proposer == member, !isGivingUp else { return }
+        if chain != nil, let after = frame.proposal.after {
+            guard agreesOnLast(after, with: member, ballot: frame.ballot, at: now, peers: peers, into: &output),
+                departure == nil
+            else { return }
+            if !canEnter(frame.proposal) {
+                guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+                return voteArrived(frame, from: member, at: now, into: &output)
+            }
+        }
         guard let index = frame.proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
             guard let named = frame.proposal.sides.first(where: { $0.side.participants.contains(me) }) else { return }
             return correct(member, about: named.side.previous.id, ballot: frame.ballot, at: now, into: &output)
@@ -125,9 +151,10 @@ extension HWG {
         if acceptance?.ballot != frame.ballot || acceptance?.proposal != frame.proposal {
             guard acceptance.map({ $0.ballot != nil }) ?? true else { return }  // A decision waits only for its cut.
             acceptance = Acceptance(
-                proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index], since: now)
+                proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index],
+                since: fillBegan(frame.proposal.view.id, at: now))
         } else if acceptor.accepted == Accepted(ballot: frame.ballot, proposal: frame.proposal) {
-            return send(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
+            return sendSynced(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
         }
         raiseHold(at: now, peers: peers, into: &output)
         advanceAcceptance(at: now, peers: peers, into: &output)
@@ -147,10 +174,11 @@ extension HWG {
         guard let ballot = acceptance.ballot else {
             return install(acceptance.proposal, cards: acceptance.cards, at: now, peers: peers, into: &output)
         }
+        guard acceptInRecord(acceptance.proposal, ballot, into: &output) == nil else { return }
         if case .promise = acceptor.accept(acceptance.proposal, at: ballot) {
             // It may be decided without my hearing of it: I do not count towards another first primary view.
             if acceptance.proposal.isPrimary { hasBeenPrimary = true }
-            send(.cutReached(.init(ballot: ballot)), to: ballot.proposer, into: &output)
+            sendSynced(.cutReached(.init(ballot: ballot)), to: ballot.proposer, into: &output)
         }
     }
 
@@ -178,19 +206,29 @@ extension HWG {
 
     /// When a decided view is given up because nobody supplies what its cut names.
     var fillDeadline: Instant? {
-        guard let acceptance, acceptance.ballot == nil else { return nil }
+        guard let acceptance, acceptance.ballot == nil || chain != nil && isPrimary && lacksCut else { return nil }
         return acceptance.since + parameters.flushTimeout
     }
 
+    /// What the proposal that I am to accept names is not here.
+    private var lacksCut: Bool { acceptance?.isFilling == true && !streams.hasReachedCut }
+
     /// Everybody who could supply the cut of a decided view is gone, or does not: it is theirs without me.
     mutating func giveUpFilling(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard let acceptance, acceptance.ballot == nil else { return }
+        guard let acceptance else { return }
+        // A proposal that may be decided waits for me, and its holders are gone: it is decided by the votes of records.
+        guard acceptance.ballot == nil else { return giveUp(at: now, peers: peers, into: &output) }
         excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
     }
 
     /// The others went on without me: I install a view of those who are left, and come back by a merge.
     mutating func excluded(by proposal: Proposal, at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         output.notes.append(.excluded(by: proposal.view.id))
+        if chain != nil, let decided = DecidedView(proposal) {
+            acceptance = nil
+            learned(decided, at: now, peers: peers, into: &output)
+            if isPrimary || isGivingUp { return giveUp(at: now, peers: peers, into: &output) }
+        }
         following = nil
         pendingAnswer = nil
         acceptance = nil

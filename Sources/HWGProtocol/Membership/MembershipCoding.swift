@@ -12,6 +12,7 @@ extension MembershipFrame {
             writer.ballot(frame.ballot)
             writer.array(frame.sides) { $0.side($1) }
             writer.array(frame.cards) { $0.card($1) }
+            if let last = frame.last { writer.decided(last) }
         case .flushed(let frame):
             writer.ballot(frame.ballot)
             writer.viewID(frame.previous)
@@ -26,6 +27,7 @@ extension MembershipFrame {
             writer.bool(frame.answer.hasState)
             writer.bool(frame.answer.isFresh)
             writer.array(frame.suspects) { $0.member($1) }
+            if let vote = frame.answer.vote { writer.vote(vote) }
         case .cut(let frame):
             writer.ballot(frame.ballot)
             writer.proposal(frame.proposal)
@@ -49,6 +51,7 @@ extension MembershipFrame {
             writer.view(frame.view)
             writer.bool(frame.isPrimary)
             writer.card(frame.coordinator)
+            if frame.origin != 0 { writer.u64(frame.origin) }
         case .mergeRequest(let frame):
             writer.side(frame.side)
             writer.array(frame.cards) { $0.card($1) }
@@ -81,20 +84,21 @@ extension MembershipFrame {
         switch kind {
         case .propose:
             frame = .propose(
-                Propose(ballot: reader.ballot(), sides: reader.sides(), cards: reader.cards()))
+                Propose(
+                    ballot: reader.ballot(), sides: reader.sides(), cards: reader.cards(),
+                    last: reader.hasMore ? reader.decided() : nil))
         case .flushed:
             let ballot = reader.ballot()
             let previous = reader.viewID()
             let received = reader.vector()
             let controls = reader.u64()
             let accepted = reader.bool() ? Accepted(ballot: reader.ballot(), proposal: reader.proposal()) : nil
-            frame = .flushed(
-                Flushed(
-                    ballot: ballot, previous: previous,
-                    answer: FlushRound.Answer(
-                        received: received, controls: controls, accepted: accepted, highestEpoch: reader.epoch(),
-                        hasState: reader.bool(), isFresh: reader.bool()),
-                    suspects: reader.members()))
+            var answer = FlushRound.Answer(
+                received: received, controls: controls, accepted: accepted, highestEpoch: reader.epoch(),
+                hasState: reader.bool(), isFresh: reader.bool())
+            let suspects = reader.members()
+            if reader.hasMore { answer.vote = reader.vote() }
+            frame = .flushed(Flushed(ballot: ballot, previous: previous, answer: answer, suspects: suspects))
         case .cut:
             let ballot = reader.ballot()
             let proposal = reader.proposal()
@@ -118,7 +122,9 @@ extension MembershipFrame {
             frame = .installed(view: reader.viewID())
         case .announce:
             frame = .announce(
-                Announce(view: reader.boundedView(), isPrimary: reader.bool(), coordinator: reader.card()))
+                Announce(
+                    view: reader.boundedView(), isPrimary: reader.bool(), coordinator: reader.card(),
+                    origin: reader.hasMore ? reader.u64() : 0))
         case .mergeRequest:
             frame = .mergeRequest(MergeRequest(side: reader.side(), cards: reader.cards()))
         case .mergeAnswer:
@@ -132,120 +138,5 @@ extension MembershipFrame {
             return nil
         }
         return reader.isComplete ? frame : nil
-    }
-}
-
-extension ByteWriter {
-    fileprivate mutating func ballot(_ ballot: Ballot) {
-        u32(ballot.attempt)
-        member(ballot.proposer)
-    }
-    fileprivate mutating func side(_ side: Side) {
-        view(side.previous)
-        bool(side.wasPrimary)
-        array(side.continuing) { $0.member($1) }
-        array(side.leaving) { $0.member($1) }
-    }
-    fileprivate mutating func proposal(_ proposal: Proposal) {
-        viewID(proposal.view.id)
-        array(proposal.sides) {
-            $0.side($1.side)
-            $0.array($1.cut) { $0.u64($1) }
-            $0.u64($1.controls)
-            $0.bool($1.hasState)
-        }
-        bool(proposal.isPrimary)
-        bool(proposal.isEligible)
-    }
-    fileprivate mutating func refusal(_ reason: MembershipFrame.Refuse.Reason) {
-        switch reason {
-        case .promised(let higher):
-            u8(0)
-            ballot(higher)
-        case .suspected: u8(1)
-        case .notMember: u8(2)
-        case .behind(let view):
-            u8(3)
-            viewID(view)
-        case .beyondCut: u8(4)
-        }
-    }
-}
-
-extension ByteReader {
-    fileprivate mutating func ballot() -> Ballot {
-        let attempt = u32()
-        if attempt > Ballot.maximumAttempt { fail() }
-        return Ballot(attempt: attempt, proposer: member())
-    }
-    /// An epoch that leaves room to grow: a peer must not be able to drive ours into overflow.
-    fileprivate mutating func epoch() -> UInt64 {
-        let epoch = u64()
-        if epoch > Self.maximumEpoch { fail() }
-        return epoch
-    }
-    /// Below what a light-weight group's era can hold; at one view a second it is reached after 68 years.
-    static let maximumEpoch: UInt64 = 1 << 31
-
-    fileprivate mutating func boundedView() -> View<MemberID> {
-        let view = view()
-        if view.id.epoch > Self.maximumEpoch { fail() }
-        return view
-    }
-    fileprivate mutating func members() -> [MemberID] {
-        array(limit: Limits.viewMembers, elementBytes: Self.memberBytes) { $0.member() }
-    }
-    fileprivate mutating func cards() -> [NodeCard] {
-        array(limit: Limits.viewMembers, elementBytes: 31) { $0.card() }
-    }
-    fileprivate mutating func vector() -> [UInt64] {
-        array(limit: Limits.viewMembers, elementBytes: 8) { $0.u64() }
-    }
-    /// Fails unless continuing and leaving are distinct members of the previous view.
-    fileprivate mutating func side() -> Side {
-        let previous = boundedView()
-        let wasPrimary = bool()
-        let side = Side(previous: previous, wasPrimary: wasPrimary, continuing: members(), leaving: members())
-        let named = Set(side.participants)
-        if named.count != side.participants.count || !named.isSubset(of: previous.members) { fail() }
-        return side
-    }
-    /// Fails when there is none, and when two share a predecessor or a member.
-    fileprivate mutating func sides() -> [Side] {
-        let sides = array(limit: Limits.mergeSides, elementBytes: 64) { $0.side() }
-        let named = sides.flatMap(\.participants)
-        if sides.isEmpty || Set(sides.map(\.previous.id)).count != sides.count || Set(named).count != named.count {
-            fail()
-        }
-        return sides
-    }
-    fileprivate mutating func proposal() -> Proposal {
-        let id = viewID()
-        if id.epoch > Self.maximumEpoch { fail() }
-        let sides = array(limit: Limits.mergeSides, elementBytes: 64) {
-            Proposal.SideCut(side: $0.side(), cut: $0.vector(), controls: $0.u64(), hasState: $0.bool())
-        }
-        let proposal = Proposal(
-            view: View(id: id, members: sides.flatMap(\.side.continuing)), sides: sides, isPrimary: bool(),
-            isEligible: bool())
-        let members = proposal.view.members
-        let isSound =
-            !members.isEmpty && members.count <= Limits.viewMembers && Set(members).count == members.count
-            && Set(sides.map(\.side.previous.id)).count == sides.count
-            && sides.allSatisfy { $0.cut.count == $0.side.previous.members.count }
-        if !isSound { fail() }
-        return proposal
-    }
-    fileprivate mutating func refusal() -> MembershipFrame.Refuse.Reason {
-        switch u8() {
-        case 0: return .promised(ballot())
-        case 1: return .suspected
-        case 2: return .notMember
-        case 3: return .behind(viewID())
-        case 4: return .beyondCut
-        default:
-            fail()
-            return .notMember
-        }
     }
 }

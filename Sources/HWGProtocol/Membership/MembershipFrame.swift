@@ -29,6 +29,8 @@ public enum MembershipFrame: Hashable, Sendable {
         public let sides: [Side]
         /// Addresses of all participants, so that both sides of a merge can reach each other.
         public let cards: [NodeCard]
+        /// In the mode `primary`: the last decided view that the proposer knows. Who is behind takes it over.
+        public var last: DecidedView?
     }
     public struct Flushed: Hashable, Sendable {
         public let ballot: Ballot
@@ -62,6 +64,10 @@ public enum MembershipFrame: Hashable, Sendable {
             case behind(ViewID)
             /// I delivered more than the cut, so I cannot enter that view together with the others.
             case beyondCut
+            /// Mode `primary`: the view after which you propose has a successor; this is a later one.
+            case outrun(DecidedView)
+            /// Mode `primary`, proposer to participants: this attempt ends without a view, and I try again.
+            case noMajority
         }
         public let ballot: Ballot
         /// The view that the refused frame took me to be in.
@@ -78,6 +84,8 @@ public enum MembershipFrame: Hashable, Sendable {
         public let isPrimary: Bool
         /// Whom to ask, and where to find it.
         public let coordinator: NodeCard
+        /// In the mode `primary`, the hash of the initial nodes; zero in the mode `all`.
+        public var origin: UInt64 = 0
     }
     public struct MergeRequest: Hashable, Sendable {
         public let side: Side

@@ -44,6 +44,8 @@ struct Merge: Hashable, Sendable {
         sides.append(side)
     }
 
+    mutating func dropSides() { sides = [] }
+
     func mayAsk(_ leader: MemberID, at now: Instant) -> Bool {
         asked == nil && rests.allSatisfy { $0.leader != leader || $0.until <= now }
     }

@@ -48,7 +48,8 @@ public struct PrimaryRule: Hashable, Sendable {
         let members = proposal.view.members
         guard members.allSatisfy({ accepted.contains($0) || suspected.contains($0) }) || Mutant.decidedTooEarly.isOn
         else { return false }
-        return hasQuorum(proposal, proposal.audience.filter(accepted.contains))
+        return hasQuorum(
+            proposal, proposal.after == nil ? proposal.audience.filter(accepted.contains) : Array(accepted))
     }
 
     /// Whether the proposal can still be decided when none of `suspected` will ever accept.
@@ -73,6 +74,11 @@ public struct PrimaryRule: Hashable, Sendable {
     }
 
     private static func hasQuorum(_ proposal: Proposal, _ accepted: [MemberID]) -> Bool {
+        if let after = proposal.after {
+            let nodes = Set(accepted.map(\.node))
+            return after.isMajority(nodes)
+                && DecidedView.isMajority(nodes, of: DecidedView.nodes(of: proposal.view.members))
+        }
         guard proposal.isPrimary, let primarySide = proposal.sides.first(where: \.side.wasPrimary)?.side else {
             return proposal.view.members.allSatisfy(accepted.contains)
         }

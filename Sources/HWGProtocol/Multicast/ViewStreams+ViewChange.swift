@@ -10,6 +10,12 @@ extension ViewStreams {
         suspected[rank] = true
     }
 
+    /// The suspicion is taken back.
+    public mutating func trust(_ rank: Rank) {
+        guard rank >= 0, rank < members else { return }
+        suspected[rank] = false
+    }
+
     /// HoldOK was given: what has a packet number leaves; nothing more of the layer above gets one (F1).
     public mutating func holdAnswered(at now: Instant, into output: inout HWGOutput) {
         guard phase == .running else { return }

@@ -25,7 +25,9 @@ public struct Reload: Hashable, Sendable {
         for key in SettingTable.keys {
             let change = Change(key: key.path, old: key.read(running), new: key.read(wanted))
             guard change.old != change.new else { continue }
-            if key.isReloadable {
+            // The control group of the mode `primary` is what it is for the node's life.
+            let isFixed = running.partition == .primary && key.path == "mapping.default"
+            if key.isReloadable, !isFixed {
                 key.write(&settings, change.new)
                 reload.applied.append(change)
             } else {

@@ -48,6 +48,44 @@ enum SettingRules {
                 "less than one sender's window of \(SettingValue.size(settings.windowBytes)): reading would pause at "
                     + "once")
         }
+        for found in primaryProblems(settings) { problem(found.key, found.reason) }
+        return problems
+    }
+
+    /// What the mode `partition: primary` needs.
+    static func primaryProblems(_ settings: NodeSettings) -> [(key: String, reason: String)] {
+        guard settings.partition == .primary else { return [] }
+        var problems: [(key: String, reason: String)] = []
+        if settings.stateDirectory?.isEmpty ?? true {
+            problems.append(
+                (
+                    "node.stateDirectory",
+                    "membership.partition: primary needs one: a node that forgets what it promised could begin a second "
+                        + "chain of primary views"
+                ))
+        }
+        if settings.initialNodes.isEmpty {
+            problems.append(
+                (
+                    "membership.initial",
+                    "membership.partition: primary needs the names of the nodes that make the first primary view, the "
+                        + "same on all nodes"
+                ))
+        }
+        if !settings.pins.isEmpty {
+            problems.append(
+                (
+                    "mapping.pins",
+                    "membership.partition: primary has one heavyweight group yet, mapping.default: leave the pins out"
+                ))
+        }
+        if settings.perGroupHWG {
+            problems.append(
+                (
+                    "mapping.policy",
+                    "membership.partition: primary has one heavyweight group yet: use the policy static"
+                ))
+        }
         return problems
     }
 }

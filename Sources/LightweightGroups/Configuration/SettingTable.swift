@@ -35,7 +35,8 @@ public enum SettingTable {
             check: { (1...255).contains($0.utf8.count) }),
         .optionalText(
             "node.stateDirectory", \.stateDirectory, form: "a directory, or empty",
-            "Where the incarnation counter is kept. Without one the incarnation comes from the clock."),
+            "Where the incarnation counter is kept, and the record of membership.partition: primary. Without one the "
+                + "incarnation comes from the clock."),
     ]
 
     private static let transport: [SettingKey] = [
@@ -84,12 +85,16 @@ public enum SettingTable {
             "Addresses of any other nodes; the rest is found through them.", check: SettingForm.isPeerAddress),
         .list(
             "membership.initial", \.initialNodes, form: "node names",
-            "A majority of these nodes makes the first primary view. Empty: this node and its peers.",
+            "A majority of these nodes makes the first primary view. Empty: this node and its peers. With "
+                + "membership.partition: primary the same on all nodes, for ever.",
             check: SettingForm.isNodeName),
         .choice(
-            "membership.partition", ["all"],
-            "Which side of a partition goes on: all of them, each knowing whether it is primary.",
-            read: { _ in "all" }, write: { _, _ in }),
+            "membership.partition", PartitionMode.allCases.map(\.rawValue),
+            "Which side of a partition goes on. all: all of them, each knowing whether it is primary. primary: the "
+                + "primary one, and the others hold their groups; needs node.stateDirectory and membership.initial, and "
+                + "takes no mapping.pins.",
+            read: { $0.partition.rawValue },
+            write: { $0.partition = PartitionMode(rawValue: $1) ?? $0.partition }),
         .duration(
             "membership.gather", \.gather, in: .milliseconds(0)...Duration.seconds(10),
             "How long a coordinator collects joins, leaves and suspicions that it then treats as one change."

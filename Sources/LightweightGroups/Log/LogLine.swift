@@ -14,15 +14,17 @@ public enum LogLine: String, CaseIterable, Sendable {
     // Heavyweight groups.
     case viewInstalled, held, flushRestarted, tookOver, adopted, excluded, flushRefused, mergeFailed, groupLeft
     case donorFailed, tablesAgain
+    // Mode `partition: primary`.
+    case noMajority, gaveUpView, otherInitialNodes, recordNotWritten
     // Configuration at run time.
     case reloaded, needsRestart, reloadRefused, reloadUnchanged
 
     /// What needs somebody is a warning or worse; what tells the group's history is `info`; the rest is `debug`.
     public var level: Logger.Level {
         switch self {
-        case .incarnationNotRaised, .namesake, .traceFailed, .reloadRefused: .error
+        case .incarnationNotRaised, .namesake, .traceFailed, .reloadRefused, .recordNotWritten: .error
         case .leaveTimedOut, .joinRefused, .seatsEvicted, .peerUnresolved, .peerRefused, .refusedByPeer, .excluded,
-            .needsRestart:
+            .needsRestart, .noMajority, .gaveUpView, .otherInitialNodes:
             .warning
         case .incarnationRaised, .reloaded: .notice
         case .started, .stopped, .metricsListening, .disconnected, .peerUnreached, .strangerRefused, .turnedAway,

@@ -65,6 +65,24 @@ public enum MetricTable {
 
     private static let trouble: [Metric] = [
         counter("lwg_suspicions_total", "Nodes taken to have failed.") { $0.suspicions },
+        gauge("lwg_lacks_majority", "1 while the groups are held for want of a majority (partition: primary).") {
+            $0.lacksMajority ? 1 : 0
+        },
+        counter("lwg_held_for_majority_total", "Primary views held for want of a majority (partition: primary).") {
+            $0.heldForMajority
+        },
+        counter("lwg_views_given_up_total", "Primary views that went on without this node (partition: primary).") {
+            $0.viewsGivenUp
+        },
+        counter("lwg_other_initial_nodes_total", "Announcements of nodes with another membership.initial or mode.") {
+            $0.otherInitial
+        },
+        counter("lwg_record_writes_total", "Writes of the record of primary views (partition: primary).") {
+            $0.recordWrites
+        },
+        Metric(
+            name: "lwg_record_write_seconds", text: "How long a write of the record of primary views kept the loop.",
+            reading: .timer { $0.recordWriteTimes }),
         counter("lwg_stale_messages_total", "Messages of views that had ended; none, unless there is a bug.") {
             $0.staleMessages
         },

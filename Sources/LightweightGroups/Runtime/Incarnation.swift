@@ -11,7 +11,10 @@ struct Incarnation {
     /// know, so it is false (else two restarted nodes of three begin a second chain beside the third, M7).
     let isFirst: Bool
 
-    /// Takes the next incarnation; in the file before it is used.
+    /// The node has run in the mode `primary`, so that it has a record of primary views.
+    private(set) var isPrimary = false
+
+    /// The next incarnation, which `take` puts into the file before it is used.
     init(name: String, directory: String?) throws(SystemError) {
         guard let directory else {
             path = nil
@@ -25,16 +28,22 @@ struct Incarnation {
         let path = "\(directory)/\(name).incarnation"
         self.path = path
         let last = try Self.read(path)
-        isFirst = last == 0
-        value = last == .max ? .max : last + 1
-        try Self.write(value, path)
+        isFirst = last.value == 0
+        isPrimary = last.wasPrimary
+        value = last.value == .max ? .max : last.value + 1
+    }
+
+    mutating func take(isPrimary: Bool) throws(SystemError) {
+        // For good: a record that is there must never be missing.
+        if isPrimary { self.isPrimary = true }
+        try write()
     }
 
     /// To one more than a peer knows. False at the end of the numbers.
     mutating func raise(above known: UInt32) throws(SystemError) -> Bool {
         guard max(known, value) < .max else { return false }
         value = max(known, value) + 1
-        if let path { try Self.write(value, path) }
+        try write()
         return true
     }
 
@@ -45,39 +54,20 @@ struct Incarnation {
         return UInt32(clamping: max(Int(now.tv_sec) - 1_577_836_800, 1))
     }
 
-    /// 0 where there is no file yet.
-    private static func read(_ path: String) throws(SystemError) -> UInt32 {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return 0 }
-            throw SystemError("read \(path)", code: errno)
+    /// 0 where there is no file yet. The second line says that the node has run in the mode `primary`.
+    private static func read(_ path: String) throws(SystemError) -> (value: UInt32, wasPrimary: Bool) {
+        guard let bytes = try SafeFile.read(path, limit: 64) else { return (0, false) }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard let digits = lines.first, let value = UInt32(digits) else {
+            throw SystemError("read a number from \(path)", code: EINVAL)
         }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 32)
-        let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-        guard count >= 0 else { throw SystemError("read \(path)", code: errno) }
-        let digits = String(decoding: buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        guard let value = UInt32(digits) else { throw SystemError("read a number from \(path)", code: EINVAL) }
-        return value
+        return (value, lines.dropFirst().contains { $0 == mark })
     }
 
-    /// A new file that takes the old one's place when it is on the disk: a crash leaves one of the two, whole.
-    private static func write(_ value: UInt32, _ path: String) throws(SystemError) {
-        let fresh = "\(path).new"
-        let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw SystemError("write \(fresh)", code: errno) }
-        let text = Array("\(value)\n".utf8)
-        let written = text.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        let isSafe = written == text.count && fsync(descriptor) == 0
-        let code = written >= 0 && written < text.count ? ENOSPC : errno
-        close(descriptor)
-        guard isSafe else { throw SystemError("write \(fresh)", code: code) }
-        guard rename(fresh, path) == 0 else { throw SystemError("rename \(fresh)", code: errno) }
-        let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let directory = open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if directory >= 0 {
-            fsync(directory)
-            close(directory)
-        }
+    private static let mark = "primary"
+
+    private func write() throws(SystemError) {
+        guard let path else { return }
+        try SafeFile.write(Array("\(value)\n\(isPrimary ? "\(Self.mark)\n" : "")".utf8), path)
     }
 }

@@ -21,8 +21,8 @@ extension NodeRuntime {
         metrics?.took("lwg_join_seconds", nanoseconds: time.nanoseconds)
     }
 
-    /// What the HTTP endpoint says. `/livez`: the loop turns. `/readyz`: the node is in a view of a heavyweight group,
-    /// and is not stopping.
+    /// What the HTTP endpoint says. `/livez`: the loop turns. `/readyz`: the node is in a view of a heavyweight group, a
+    /// primary one that is not held with `partition: primary`, and is not stopping.
     func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch request.path {
         case "/metrics":
@@ -35,6 +35,10 @@ extension NodeRuntime {
             return HTTPResponse(status: 200, line: "alive")
         case "/readyz":
             guard stage == .running else { return HTTPResponse(status: 503, line: "not ready: stopping") }
+            guard !core.pointee.lacksMajority else {
+                return HTTPResponse(
+                    status: 503, line: "not ready: too few nodes for a primary view can be reached; groups are held")
+            }
             guard core.pointee.isInView else {
                 return HTTPResponse(status: 503, line: "not ready: in no heavyweight group yet; join a group")
             }

@@ -45,6 +45,22 @@ extension NodeRuntime {
         case .excluded(let view): logger.write(.excluded, "\(group): excluded by \(names.text(view))")
         case .refused(let by): logger.write(.flushRefused, "\(group): refused by \(names.text(by))")
         case .mergeFailed(let with): logger.write(.mergeFailed, "\(group): merge with \(names.text(with)) failed")
+        case .noMajority(let view):
+            logger.write(
+                .noMajority,
+                "\(group): view \(names.text(view)) is held, because too few of its members can be reached; tries again"
+            )
+        case .gaveUp(let view):
+            logger.write(.gaveUpView, "\(group): left view \(names.text(view)), without which the primary views go on")
+        case .otherInitial(let member):
+            // An announcement comes every half second; the line once.
+            guard otherInitial.count < NodeNames.limit, otherInitial.insert(member).inserted else { return }
+            logger.write(
+                .otherInitialNodes,
+                """
+                \(group): \(names.text(member)) has other membership.initial nodes, or another membership.partition, and \
+                is not met. Give all nodes the same.
+                """)
         case .left:
             heldSince[group] = nil
             logger.write(.groupLeft, "\(group): left")
@@ -72,6 +88,12 @@ extension NodeRuntime {
         statistics.hwgFlushes = core.heavyweightFlushes
         statistics.heavyweightGroups = core.heavyweightGroups
         statistics.suspicions = core.suspicions
+        statistics.lacksMajority = core.lacksMajority
+        statistics.heldForMajority = core.heldForMajority
+        statistics.viewsGivenUp = core.gaveUp
+        statistics.recordWrites = recordWrites
+        statistics.recordWriteTimes = recordWriteTimes
+        statistics.otherInitial = core.otherInitial
         statistics.lightweightGroups = UInt64(core.lightweightGroups)
         statistics.carriedGroups = UInt64(core.carriedGroups)
         statistics.seats = UInt64(seats.lazy.filter { $0 != nil }.count)

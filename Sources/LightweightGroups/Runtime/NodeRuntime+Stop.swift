@@ -69,6 +69,7 @@ extension NodeRuntime {
         grace?.cancel()
         limit?.cancel()
         reporting?.cancel()
+        rewriting?.cancel()
         logger.write(.stopped, "\(names.text(me)) has stopped")
         loop.stop()
     }

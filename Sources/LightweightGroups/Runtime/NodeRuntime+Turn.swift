@@ -43,6 +43,7 @@ extension NodeRuntime {
         }
         writeTrace()
         transmit()
+        if let write = effects.pointee.write { unwritten = write }
         for note in effects.pointee.notes { log(note) }
         let hasStopped = effects.pointee.stopped
         swap(&delivering, &effects.pointee.lwg)
@@ -53,6 +54,7 @@ extension NodeRuntime {
             // The next turn fills the same memory, which is in the caches.
             if effects.pointee.lwg.isEmpty { swap(&delivering, &effects.pointee.lwg) }
         }
+        if unwritten != nil { writeRecord() }
         if retriesBlocked { retryBlocked() }
         giveCredit()
         if hasStopped { finish() }

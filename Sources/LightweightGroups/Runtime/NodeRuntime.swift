@@ -1,6 +1,7 @@
 import EventLoop
 import GroupCore
 import GroupModel
+import HWGProtocol
 import Synchronization
 
 /// One node at work: the protocol core, the sockets, the trace and the seats, on one loop.
@@ -32,6 +33,13 @@ final class NodeRuntime: @unchecked Sendable {
     let liveness: Liveness
     var trace: TraceFile?
     var incarnation: Incarnation
+    /// Mode `primary`: the record, what is to be written of it, and when a write that failed is tried again.
+    let recordFile: RecordFile?
+    var unwritten: RecordWrite?
+    var rewriting: LoopTimer?
+    var recordWrites: UInt64 = 0
+    var recordWriteTimes = DurationHistogram()
+    var otherInitial: Set<MemberID> = []
     var deadline: LoopTimer?
     var reporting: LoopTimer?
     /// When each heavyweight group that is held now was; at most one entry per group.
@@ -106,6 +114,7 @@ final class NodeRuntime: @unchecked Sendable {
         metrics = MetricsReporter(prepared.metrics, node: prepared.settings.name)
         endpoint = prepared.endpoint
         incarnation = prepared.incarnation
+        recordFile = prepared.recordFile
         listenAddress = prepared.socket.address
         myself = Mutex(prepared.core.card.member)
         let loop = prepared.loop
@@ -125,6 +134,7 @@ final class NodeRuntime: @unchecked Sendable {
         limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }
         // It only begins a turn, which lets go what is due.
         delayed = try LoopTimer(loop) {}
+        rewriting = try LoopTimer(loop) { [unowned self] in writeRecord() }
         reporting = try LoopTimer(loop) { [unowned self] in reportMetrics() }
         statistics.receiveBufferBytes = socket.receiveBufferBytes
         statistics.sendBufferBytes = socket.sendBufferBytes
@@ -262,6 +272,10 @@ final class NodeRuntime: @unchecked Sendable {
             name: settings.name, member: MemberID(node: me.node, incarnation: incarnation.value),
             address: configuration.card.address)
         configuration.isFresh = false
+        // What the last life asked to be written is in it, and is written with the next.
+        configuration.record = core.pointee.currentRecord
+        unwritten = nil
+        effects.pointee.write = nil
         core.pointee = NodeCore(configuration: configuration, at: now)
         myself.withLock { $0 = configuration.card.member }
         for endpoint in explicitEndpoints.sorted() { explicitHolds(endpoint, true) }

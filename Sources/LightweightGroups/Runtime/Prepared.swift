@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import GroupCore
 import GroupModel
+import HWGProtocol
 import Logging
 
 /// What a node needs before its loop runs: settings checked, addresses bound, incarnation taken.
@@ -14,6 +15,7 @@ struct Prepared {
     let socket: DatagramSocket
     let liveness: Liveness
     let incarnation: Incarnation
+    let recordFile: RecordFile?
     let endpoint: HTTPListener?
     let core: CoreConfiguration
     let peers: [HostPort]
@@ -36,7 +38,7 @@ struct Prepared {
         try Self.check(settings)
 
         let loop: EventLoop
-        let incarnation: Incarnation
+        var incarnation: Incarnation
         do {
             loop = try EventLoop()
         } catch {
@@ -47,6 +49,14 @@ struct Prepared {
         } catch {
             throw .system(error, advice: "Check the state directory and its permissions.")
         }
+        // The record first: the incarnation's file says that there is one.
+        let opened = try Self.record(settings, defaultGroup, hadOne: incarnation.isPrimary)
+        do {
+            try incarnation.take(isPrimary: opened != nil)
+        } catch {
+            throw .system(error, advice: "Check the state directory and its permissions.")
+        }
+        recordFile = opened?.file
         let seed = settings.seed ?? .random(in: 0 ... .max)
         let member = MemberID(node: NodeID(name: settings.name), incarnation: incarnation.value)
         let placeholder = NodeCard(name: settings.name, member: member, address: NodeAddress(listen))
@@ -72,11 +82,21 @@ struct Prepared {
             ? 1 + peers.filter { $0.numeric != socket.address }.count : core.initialNodes.count
         try core.retune(by: settings)
         core.isFresh = incarnation.isFirst
+        core.record = opened?.record
         core.packetBytes = settings.packetBytes
         core.windowPackets = settings.windowPackets
         core.windowBytes = settings.windowBytes
         core.traces = settings.traceFile != nil
         self.core = core
+    }
+
+    private static func record(
+        _ settings: NodeSettings, _ group: HWGID, hadOne: Bool
+    ) throws(GroupError) -> (file: RecordFile, record: PrimaryRecord)? {
+        guard settings.partition == .primary, let directory = settings.stateDirectory else { return nil }
+        return try RecordFile.open(
+            .init(name: settings.name, cluster: settings.cluster, group: group), in: directory,
+            initial: settings.initialNodes, hadOne: hadOne)
     }
 
     private static func addresses(
@@ -153,6 +173,9 @@ struct Prepared {
                 problem:
                     "it must be longer than zero and at most half of flush.timeout: one silent application would cost "
                     + "its whole node its groups")
+        }
+        if let problem = SettingRules.primaryProblems(settings).first {
+            throw .setting(key: problem.key, problem: problem.reason)
         }
         for name in settings.initialNodes where !NodeSettings.isNodeName(name) { throw .badName(name) }
     }

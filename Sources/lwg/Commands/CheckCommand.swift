@@ -1,5 +1,6 @@
 import ArgumentParser
 import GroupSimulator
+import LightweightGroups
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,12 +13,18 @@ struct CheckCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Traces, one JSON object per line.", valueName: "file"))
     var files: [String]
 
+    @Option(
+        help: ArgumentHelp(
+            "The mode that the nodes ran in; with primary nothing may be sent or delivered in another view.",
+            valueName: "all|primary"))
+    var partition = PartitionMode.all
+
     @Flag(help: "Print one JSON object.") var json = false
 
     func run() async throws {
         let report: TraceCheck.Report
         do {
-            report = try TraceCheck.run(files: files)
+            report = try TraceCheck.run(files: files, isPrimaryMode: partition == .primary)
         } catch {
             throw Failure(error.description)
         }

@@ -3,6 +3,7 @@ import Foundation
 import GroupCore
 import GroupModel
 import GroupSimulator
+import LightweightGroups
 import Synchronization
 
 struct SimCommand: AsyncParsableCommand {
@@ -20,6 +21,10 @@ struct SimCommand: AsyncParsableCommand {
         help:
             "What may fail: all, none, or a list of loss,duplication,reordering,replays,foreign,corruption,clogs,partitions,strangers,resets,crashes,strikes,ambushes,restarts,pauses,slowness,drift,stops."
     ) var faults = "all"
+    @Option(
+        help: ArgumentHelp(
+            "The mode of the nodes; primary has disks, and crashes of all nodes.", valueName: "all|primary"))
+    var partition = PartitionMode.all
     @Option(help: ArgumentHelp("Append the trace of a single seed.", valueName: "file")) var trace: String?
     @Flag(help: "Print all that happened, of a single seed; without it what matters is printed and the rest counted.")
     var transcript = false
@@ -54,6 +59,9 @@ struct SimCommand: AsyncParsableCommand {
         guard (0...3_600).contains(seconds) else { throw ValidationError("--seconds must be 0 to 3600.") }
         guard (1...1_024).contains(jobs) else { throw ValidationError("--jobs must be 1 to 1024.") }
         guard SimulatedFaults(faults) != nil else { throw ValidationError("--faults has an unknown name.") }
+        if partition == .primary && (scenario != nil || script != nil || shrink) {
+            throw ValidationError("--scenario, --script and --shrink are of the mode all.")
+        }
         if (goal != nil || output != nil) && !shrink { throw ValidationError("--goal and --output are for --shrink.") }
         if goal != nil && range.count > 1 { throw ValidationError("--goal is for a single seed.") }
         if (trace != nil || transcript || script != nil) && range.count > 1 {
@@ -80,7 +88,8 @@ struct SimCommand: AsyncParsableCommand {
             return
         }
         var options = SimulationOptions(
-            nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all)
+            nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all,
+            isPrimaryMode: partition == .primary)
         let isSingle = range.count == 1
         options.keepsTranscript = transcript || isSingle && !json && !shrink
         options.isBrief = !transcript
@@ -177,6 +186,8 @@ struct SimCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension PartitionMode: ExpressibleByArgument {}
 
 /// `A..B`, both included.
 struct SeedRange: ExpressibleByArgument {

@@ -141,6 +141,7 @@ extension GroupError {
         switch self {
         case .setting: "setting"
         case .system: "system"
+        case .lostState: "lostState"
         case .badName: "badName"
         case .alreadyJoined: "alreadyJoined"
         case .notMember: "notMember"

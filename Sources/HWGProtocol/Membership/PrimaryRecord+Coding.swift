@@ -1,0 +1,65 @@
+import GroupModel
+import GroupWire
+
+extension ByteWriter {
+    mutating func decided(_ decided: DecidedView) {
+        viewID(decided.id)
+        array(decided.nodes) { $0.u64($1.raw) }
+        bool(decided.follows != nil)
+        if let follows = decided.follows { viewID(follows) }
+    }
+
+    mutating func accepted(_ accepted: Accepted?) {
+        bool(accepted != nil)
+        if let accepted {
+            ballot(accepted.ballot)
+            proposal(accepted.proposal)
+        }
+    }
+
+    mutating func vote(_ vote: FlushRound.Vote) {
+        decided(vote.last)
+        accepted(vote.accepted)
+    }
+}
+
+extension ByteReader {
+    /// Another field follows, which the mode `all` does not have.
+    var hasMore: Bool { isValid && remaining > 0 }
+
+    /// Fails when a node is named twice.
+    mutating func decided() -> DecidedView {
+        let id = viewID()
+        let nodes = array(limit: Limits.viewMembers, elementBytes: 8) { NodeID(raw: $0.u64()) }
+        if id.epoch > Self.maximumEpoch || nodes.isEmpty || Set(nodes).count != nodes.count { fail() }
+        return DecidedView(id: id, nodes: nodes, follows: bool() ? viewID() : nil)
+    }
+
+    mutating func accepted() -> Accepted? { bool() ? Accepted(ballot: ballot(), proposal: proposal()) : nil }
+
+    mutating func vote() -> FlushRound.Vote { FlushRound.Vote(last: decided(), accepted: accepted()) }
+}
+
+extension PrimaryRecord {
+    /// As it is kept on stable storage.
+    public var encoded: [UInt8] {
+        var writer = ByteWriter(reserving: 256)
+        writer.u64(origin)
+        writer.decided(last)
+        writer.bool(acceptor.promised != nil)
+        if let promised = acceptor.promised { writer.ballot(promised) }
+        writer.accepted(acceptor.accepted)
+        return writer.bytes
+    }
+
+    /// Nil when the bytes are not a record, whole.
+    public init?(decoding bytes: UnsafeRawBufferPointer) {
+        var reader = ByteReader(bytes)
+        let origin = reader.u64()
+        let last = reader.decided()
+        let promised = reader.bool() ? reader.ballot() : nil
+        let accepted = reader.accepted()
+        guard reader.isComplete, origin != 0 else { return nil }
+        self.init(origin: origin, last: last, acceptor: Acceptor(promised: promised, accepted: accepted))
+    }
+}
