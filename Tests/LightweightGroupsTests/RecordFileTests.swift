@@ -120,7 +120,10 @@ struct RecordFileTests {
                 let node = try await GroupNode.start(settings)
                 let reader = EventReader(try await node.join("g"))
                 let told = await reader.until { if case .view = $0 { true } else { false } }
-                guard case .view(let view)? = told.last else { return Issue.record("no view came") }
+                guard case .view(let view)? = told.last else {
+                    Issue.record("no view came")
+                    return
+                }
                 #expect(view.isPrimary)
                 let carrier = view.hwgView
                 #expect(carrier > last)

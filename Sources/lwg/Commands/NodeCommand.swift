@@ -29,21 +29,28 @@ struct NodeCommand: AsyncParsableCommand {
             var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { _ in }
             await events.run()
         }
-        if !groups.isEmpty {
-            do {
-                _ = try await node.join(groups, into: inbox)
-            } catch {
-                await node.stop()
-                throw error
-            }
-        }
         let services = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: options.watch(node)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await services.run()
+        // Before the join, which may take a while: a signal then leaves what is joined already.
+        let running = Task { try await services.run() }
+        if !groups.isEmpty {
+            do {
+                _ = try await node.join(groups, into: inbox)
+            } catch {
+                await services.triggerGracefulShutdown()
+                try await running.value
+                // A signal ended the join, and the groups are left.
+                switch error {
+                case .stopped, .notMember(_, reason: .stopped): break
+                default: throw error
+                }
+            }
+        }
+        try await running.value
         if groups.isEmpty { printing.cancel() }
         await printing.value
     }
