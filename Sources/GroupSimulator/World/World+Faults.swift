@@ -226,7 +226,7 @@ extension World {
             let side = nodes.indices.map { _ in random.below(2) == 0 }
             block { $0 != bridge && $1 != bridge && side[$0] != side[$1] }
         }
-        perform(.block(links))
+        if !links.isEmpty { perform(.block(links)) }
     }
 
     mutating func block(_ from: Int, _ to: Int) {
