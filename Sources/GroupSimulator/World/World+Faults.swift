@@ -31,7 +31,11 @@ extension World {
         cores[node] = Core(configuration: configuration(node), at: clock(node))
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
-        guard isBusy || options.isDrawn else { return }
+        guard isBusy || options.isDrawn else {
+            // Several nodes that start when the world calms down draw one after the other, this one the time of its first act.
+            if !mayFail { _ = random.next() }
+            return
+        }
         scheduleAct(node)
         markLuck()
     }
