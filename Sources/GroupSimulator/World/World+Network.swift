@@ -62,7 +62,7 @@ struct Network {
         let draw = random.next()
         let halvings = Int64(draw.leadingZeroBitCount)
         let fraction = Int64(random.next() >> 44)
-        let delay = 30_000 + (halvings * meanDelay + fraction * meanDelay >> 20)
+        let delay = 30_000 + (halvings * meanDelay + (fraction * meanDelay) >> 20)
         var time = max(now, cloggedUntil[link]) + delay
         if reordering == 0 || random.below(10_000) >= reordering { time = max(time, lastArrival[link]) }
         lastArrival[link] = max(lastArrival[link], time)
