@@ -11,8 +11,8 @@ import HWGProtocol
 final class RecordFile {
     let path: String
     private let owner: [UInt8]
-    /// Held for the process's life, so that no two processes write the same record.
-    private let lock: Int32
+    /// Held for the node's life, so that no two write the same record; -1 when released.
+    private var lock: Int32
 
     private static let magic: UInt32 = 0x4C57_5052
     private static let version: UInt8 = 1
@@ -77,7 +77,13 @@ final class RecordFile {
         }
     }
 
-    deinit { close(lock) }
+    deinit { release() }
+
+    /// The node has ended: another may take over.
+    func release() {
+        if lock >= 0 { close(lock) }
+        lock = -1
+    }
 
     /// On the disk when it returns.
     func write(_ record: PrimaryRecord) throws(SystemError) { try SafeFile.write(encode(record), path) }
