@@ -73,6 +73,7 @@ final class RecordFile {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             close(lock)
+            lock = -1
             throw SystemError("lock \(lockPath) (another process runs this node)", code: code)
         }
     }
