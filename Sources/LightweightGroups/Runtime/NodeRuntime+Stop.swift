@@ -70,6 +70,7 @@ extension NodeRuntime {
         limit?.cancel()
         reporting?.cancel()
         rewriting?.cancel()
+        recordFile?.release()
         logger.write(.stopped, "\(names.text(me)) has stopped")
         loop.stop()
     }

@@ -11,8 +11,8 @@ import HWGProtocol
 final class RecordFile {
     let path: String
     private let owner: [UInt8]
-    /// Held for the process's life, so that no two processes write the same record.
-    private let lock: Int32
+    /// Held for the node's life, so that no two write the same record; -1 when released.
+    private var lock: Int32
 
     private static let magic: UInt32 = 0x4C57_5052
     private static let version: UInt8 = 1
@@ -73,11 +73,18 @@ final class RecordFile {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             close(lock)
+            lock = -1
             throw SystemError("lock \(lockPath) (another process runs this node)", code: code)
         }
     }
 
-    deinit { close(lock) }
+    deinit { release() }
+
+    /// The node has ended: another may take over.
+    func release() {
+        if lock >= 0 { close(lock) }
+        lock = -1
+    }
 
     /// On the disk when it returns.
     func write(_ record: PrimaryRecord) throws(SystemError) { try SafeFile.write(encode(record), path) }
