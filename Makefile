@@ -8,7 +8,7 @@ PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 # Of each fuzzer.
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test worlds mutants chaos fuzz soak bench model build format lint setup clean
+.PHONY: demo test worlds mutants chaos fuzz soak bench docs model build format lint setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product lwg
@@ -53,6 +53,14 @@ bench: setup
 	.build/release/lwg bench join
 	.build/release/lwg bench recovery
 
+# The library's and the protocols' pages, as a web site each under .build/docs.
+docs: setup
+	@mkdir -p .build/docs
+	for target in LightweightGroups HWGProtocol LWGProtocol GroupSimulator; do \
+		LWG_DOCS=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory .build/docs \
+			generate-documentation --target $$target --output-path .build/docs/$$target || exit 1; \
+	done
+
 # The Promela models: all within bounds, in about ten minutes on a busy core. Not part of `test`. Installs SPIN when it may.
 model:
 	@sh Scripts/model.sh
@@ -70,4 +78,4 @@ setup:
 	@sh Scripts/setup.sh
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-mutants .build-fuzz .build-docs

@@ -117,3 +117,8 @@ if Context.environment["LWG_FUZZ"] != nil {
             ],
             path: "Fuzz", swiftSettings: [.unsafeFlags(["-enable-testing", "-parse-as-library"])]))
 }
+
+// The pages of the protocols (`make docs`).
+if Context.environment["LWG_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

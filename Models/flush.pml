@@ -1,4 +1,4 @@
-/* One flush of a heavyweight group (HWG) with ballots, in the mode `partition: all` (Design/protocols/Membership.md).
+/* One flush of a heavyweight group (HWG) with ballots, in the mode `partition: all` (Sources/HWGProtocol/HWGProtocol.docc/Membership.md).
  *
  * Modelled. The primary view P = {0, …, N-1} and its successors: R rounds (ballots 1 to R, started in any order and
  * time by any member of P, which is also the take-over) of propose, flushed, cut, cutReached and install, with what

@@ -1,4 +1,4 @@
-/* Changes of one light-weight group (LWG) in one heavyweight group (HWG) (Design/protocols/LWG.md).
+/* Changes of one light-weight group (LWG) in one heavyweight group (HWG) (Sources/LWGProtocol/LWGProtocol.docc/LWG.md).
  *
  * Modelled. Nodes 0, 1, 2 in one HWG view; the LWG's first view is {0, 1}. Node 2 joins with an ordered record; node 1
  * leaves with another, before, meanwhile or after. The HWG's total order is one log, of which each node delivers a

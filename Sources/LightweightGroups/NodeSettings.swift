@@ -113,7 +113,7 @@ public struct NodeSettings: Sendable {
 public enum PartitionMode: String, Hashable, Sendable, CaseIterable {
     /// All of them, each knowing whether its views are primary.
     case all
-    /// The primary one; the others hold their groups until they can come back. Design/protocols/Primary.md.
+    /// The primary one; the others hold their groups until they can come back. Sources/HWGProtocol/HWGProtocol.docc/Primary.md.
     case primary
 }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ShrinkTests {
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `the script of a seed does what the seed did, byte for byte`(_ seed: UInt64) throws {
-        // With the newer kinds of faults one seed in ten goes another way after it has healed (Design/protocols/Scenarios.md).
+        // With the newer kinds of faults one seed in ten goes another way after it has healed (Sources/GroupSimulator/GroupSimulator.docc/Scenarios.md).
         let faults = SimulatedFaults.all.subtracting([.replays, .drift, .slowness, .restarts, .ambushes])
         let options = SimulationOptions(nodes: 3, groups: 3, seconds: 1, faults: faults)
         let scenario = try Scenario(Simulation.script(NodeCore.self, seed: seed, options: options))

@@ -1,6 +1,6 @@
 import GroupModel
 
-/// Reads scripts: one statement a line, `#` before comments. The language is described in `Design/protocols/Scenarios.md`.
+/// Reads scripts: one statement a line, `#` before comments. The language is described in `Sources/GroupSimulator/GroupSimulator.docc/Scenarios.md`.
 struct ScenarioParser {
     private(set) var settings = ScenarioSettings()
     private(set) var steps: [ScenarioStep] = []
