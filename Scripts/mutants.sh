@@ -2,7 +2,7 @@
 # Plants one protocol bug after another and proves that the simulator finds each. Fails when one survives.
 #
 #   sh Scripts/mutants.sh                  each in the world or scenario that found it before (Scripts/mutants.txt)
-#   sh Scripts/mutants.sh --hunt [NAME…]   in all scenarios and small worlds, then in up to 10,000 seeds; an hour or more.
+#   sh Scripts/mutants.sh --hunt [NAME…]   in all scenarios and small worlds, then in up to 10,000 seeds; some minutes.
 #                                          Prints lines for Scripts/mutants.txt.
 set -u
 export SWIFT_BACKTRACE=enable=no
