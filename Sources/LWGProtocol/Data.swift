@@ -85,7 +85,19 @@ extension Carrier {
         out.up.events.append(.indication(SeatHandle(index: UInt32(seat)), .left(reason)))
         node.seats.seats[seat].told = true
         node.seats.doors[seat].state = .gone
-        leave(seat, reason, &node, into: &out)
+        guard node.seats.seats[seat].leaving != nil else { return leave(seat, reason, &node, into: &out) }
+        // Its leave waits for a message to get a number; in the next HWG view nobody would give it one.
+        guard node.seats.seats[seat].unnumbered > 0 else { return }
+        withdraw(seat, &node, into: &out)
+        orderLeave(seat, &node)
+        seatAnswered(seat, &node, into: &out)
+    }
+
+    /// Who is put out has no say in what becomes of the messages that never got a number.
+    private mutating func withdraw(_ seat: Int, _ node: inout Node, into out: inout LWGOutput) {
+        node.seats.seats[seat].unnumbered = 0
+        let handle = SeatHandle(index: UInt32(seat))
+        out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil))
     }
 
     /// A seat whose application does not take its messages.
@@ -209,12 +221,7 @@ extension Carrier {
             retire(seat, reason, &node, into: &out)
             return
         }
-        if reason != .requested, node.seats.seats[seat].unnumbered > 0 {
-            // Who is put out has no say in what becomes of the messages that never got a number.
-            node.seats.seats[seat].unnumbered = 0
-            let handle = SeatHandle(index: UInt32(seat))
-            out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil))
-        }
+        if reason != .requested, node.seats.seats[seat].unnumbered > 0 { withdraw(seat, &node, into: &out) }
         if node.seats.seats[seat].unnumbered == 0 { orderLeave(seat, &node) }
         seatAnswered(seat, &node, into: &out)
     }
