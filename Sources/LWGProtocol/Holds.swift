@@ -90,6 +90,8 @@ extension Carrier {
         guard let viewID = holdView, unanswered == 0 else { return }
         holdView = nil
         hasGivenHoldOK = true
+        // F1: a view and the Hold that ends it came together. What has no number is the next view's.
+        out.relabels.removeAll { $0.hwg == id && $0.label != nil }
         if node.reportsHolds { reportUnnumbered(node, into: &out) }
         // A record in flight may be delivered in the cut: then this side has an LWG to tell of.
         var hasState = outbox.isInFlight

@@ -252,6 +252,10 @@ extension HWG {
             } else if chain != nil, round?.participants.contains(member) == false {
                 // It has accepted something else and was not asked: it has to take part, so others may ask me to merge.
                 holdBack(dataLost: false, at: now, peers: peers, into: &output)
+            } else if chain != nil, merge.sides.contains(where: { $0.participants.contains(higher.proposer) }) {
+                // Its side's own attempts came to nothing, and it has asked me since: a higher ballot is answered. (In the
+                // mode `all` such an attempt ends in a view, which forgets it.)
+                restartRound(at: now, peers: peers, into: &output)
             } else {
                 // A member of another side follows somebody else: go on without its side.
                 merge.memberFailed(member)
