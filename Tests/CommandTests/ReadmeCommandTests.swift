@@ -20,7 +20,8 @@ struct ReadmeCommandTests {
     private static let treatments: [String: Treatment] = [
         "make setup": .make("setup"), "make demo": .make("demo"), "make test": .make("test"),
         "make model": .make("model"), "make mutants": .make("mutants"), "make soak": .make("soak"),
-        "make bench": .make("bench"), "make docs": .make("docs"), "make chaos": .make("chaos"), "make fuzz": .make("fuzz"),
+        "make bench": .make("bench"),
+        "make docs": .make("docs"), "make chaos": .make("chaos"), "make fuzz": .make("fuzz"),
         "swift build -c release --product lwg": .built,
         "swift run ExampleHello": .tests("ExampleTests"),
         "lwg demo --membership Examples/Data/debian-maintainers-8.csv": .tests("DemoProcessTests"),
