@@ -48,7 +48,7 @@ import Testing
     @Test func `seeds that once failed`() {
         for (seed, nodes, groups) in [
             (3, 5, 6), (46, 5, 6), (113, 3, 4), (280, 5, 6), (488, 5, 6), (583, 5, 6), (597, 5, 6), (1_134, 5, 6),
-            (1_905, 5, 6),
+            (1_905, 5, 6), (537, 5, 4), (3_807, 3, 4),
         ] as [(UInt64, Int, Int)] {
             _ = check(
                 [seed], SimulationOptions(nodes: nodes, groups: groups, seconds: 3, isPrimaryMode: true))
