@@ -46,6 +46,13 @@ struct ChaosConvergence: Sendable {
         return missing.map { [ChaosProblem("liveness", $0)] } ?? []
     }
 
+    /// Until every node that is awake is in some group: before that there is little to disturb.
+    func seated() async {
+        _ = await settled(await cluster.awake) { standings in
+            standings.first { $0.seats.isEmpty }.map { "\($0.member) is in no group" }
+        }
+    }
+
     /// Asks again until nothing is wrong; what still was when the time ran out.
     private func settled(
         _ nodes: [ClusterNode], _ look: ([WorkerReport.Standing]) -> String?

@@ -63,8 +63,7 @@ struct ChaosRun: Sendable {
         let seconds = plan.seconds / Double(plan.rounds)
         var counts: [String: Int] = [:]
         func elapsed() -> Double { Double(Monotonic.nanoseconds - begin) / 1e9 }
-        // Everybody has joined something.
-        try await Task.sleep(for: .milliseconds(700))
+        await ChaosConvergence(plan: plan, cluster: cluster, progress: progress).seated()
         try await withThrowingTaskGroup(of: Void.self) { group in
             var running = 0
             while elapsed() < seconds, await cluster.crashes.isEmpty {

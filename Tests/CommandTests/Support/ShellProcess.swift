@@ -147,6 +147,12 @@ final class ShellProcess: Sendable {
         }
     }
 
+    private var ending: String {
+        if process.isRunning { return "running still" }
+        return process.terminationReason == .exit
+            ? "status \(process.terminationStatus)" : "signal \(process.terminationStatus)"
+    }
+
     private func until<T: Sendable>(
         _ what: String, _ found: @escaping @Sendable ([Event], Bool) -> T?
     ) async throws -> T {
@@ -158,7 +164,8 @@ final class ShellProcess: Sendable {
                 let last = events.suffix(5).map { "\($0.fields)" }.joined(separator: "\n")
                 throw TimedOut(
                     description:
-                        "\(name): waited for ‘\(what)’ in vain\(isEnded ? ", the process ended" : ""); last:\n\(last)")
+                        "\(name): waited for ‘\(what)’ in vain\(isEnded ? ", the process ended, \(ending)" : ""); last:\n\(last)"
+                )
             }
             await nextEvent(after: events.count, before: deadline)
         }
