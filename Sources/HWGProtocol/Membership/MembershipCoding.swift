@@ -124,7 +124,7 @@ extension MembershipFrame {
             frame = .announce(
                 Announce(
                     view: reader.boundedView(), isPrimary: reader.bool(), coordinator: reader.card(),
-                    origin: reader.hasMore ? reader.u64() : 0))
+                    origin: reader.hasMore ? reader.origin() : 0))
         case .mergeRequest:
             frame = .mergeRequest(MergeRequest(side: reader.side(), cards: reader.cards()))
         case .mergeAnswer:

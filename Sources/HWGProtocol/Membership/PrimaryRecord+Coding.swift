@@ -27,6 +27,13 @@ extension ByteReader {
     /// Another field follows, which the mode `all` does not have.
     var hasMore: Bool { isValid && remaining > 0 }
 
+    /// Zero is a node in the mode `all`, which sends none.
+    mutating func origin() -> UInt64 {
+        let origin = u64()
+        if origin == 0 { fail() }
+        return origin
+    }
+
     /// Fails when a node is named twice.
     mutating func decided() -> DecidedView {
         let id = viewID()
