@@ -166,6 +166,28 @@ struct ReadmeClaimTests {
         #expect(try Executable.run(["config", "show"]).output.contains("flush.holdDeadline: 2s "))
     }
 
+    @Test func `the mode primary asks for what it needs, and takes no pins`() throws {
+        Readme.claims("With `membership.partition: all`, the default, every side goes on")
+        #expect(try value("membership.partition") == "all")
+        let directory = try TemporaryDirectory()
+        let mode = ["config", "show", "--set", "membership.partition=primary"]
+        let state = ["--set", "node.stateDirectory=\(directory.path)"]
+        let initial = ["--set", "membership.initial=a,b,c"]
+        Readme.claims("It needs `node.stateDirectory`")
+        let stateless = try Executable.run(mode + initial)
+        #expect(stateless.status != 0)
+        #expect(stateless.errors.contains("node.stateDirectory"))
+        Readme.claims("and `membership.initial`, the same on all nodes for ever")
+        let nameless = try Executable.run(mode + state)
+        #expect(nameless.status != 0)
+        #expect(nameless.errors.contains("membership.initial"))
+        #expect(try Executable.run(mode + state + initial).status == 0)
+        Readme.claims("It takes no pins yet.")
+        let pinned = try Executable.run(mode + state + initial + ["--set", "mapping.pins=x*=fast"])
+        #expect(pinned.status != 0)
+        #expect(pinned.errors.contains("mapping.pins"))
+    }
+
     @Test func `metrics are off`() throws {
         Readme.claims("`metrics.listen` is off by default.")
         #expect(try value("metrics.listen") == "")
