@@ -56,14 +56,17 @@ struct LostStateTests {
             for restored in [nil, copy] {
                 try FileManager.default.removeItem(atPath: "\(directory)/b")
                 if let restored { try FileManager.default.copyItem(atPath: restored, toPath: "\(directory)/b") }
-                let error = await #expect(throws: GroupError.self) {
-                    try await GroupNode.start(settings("b", directory, peers: [a]))
+                // Also the second time, when the directory has counted a start.
+                for _ in 0..<2 {
+                    let error = await #expect(throws: GroupError.self) {
+                        try await GroupNode.start(settings("b", directory, peers: [a]))
+                    }
+                    guard case .lostState(_, let problem)? = error else {
+                        Issue.record("\(String(describing: error))")
+                        continue
+                    }
+                    #expect(problem.contains("a peer knew ‘b’ as incarnation 2"))
                 }
-                guard case .lostState(_, let problem)? = error else {
-                    Issue.record("\(String(describing: error))")
-                    continue
-                }
-                #expect(problem.contains("a peer knows ‘b’ as incarnation 2"))
             }
             let c = try await GroupNode.start(settings("c", directory, peers: [a]))
             _ = try await c.join("g")
