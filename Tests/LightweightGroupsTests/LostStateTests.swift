@@ -23,7 +23,11 @@ struct LostStateTests {
             let a = try await GroupNode.start(settings("a", directory), logger: log.logger)
             let reader = EventReader(try await a.join("g"))
             await reader.until { $0.memberCount == 1 }
-            try FileManager.default.removeItem(atPath: "\(directory)/a")
+            // A file that is being written makes the removal fail.
+            while FileManager.default.fileExists(atPath: "\(directory)/a") {
+                try? FileManager.default.removeItem(atPath: "\(directory)/a")
+                await Task.yield()
+            }
             let b = try await GroupNode.start(settings("b", directory, peers: [a]))
             let joining = Task { try await b.join("g") }
             _ = await log.await(.recordNotWritten)

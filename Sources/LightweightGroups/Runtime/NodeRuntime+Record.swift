@@ -17,7 +17,8 @@ extension NodeRuntime {
             if recordProblem != error {
                 logger.write(
                     .recordNotWritten,
-                    "\(error); this node takes no part in views until the record can be written, and tries every second")
+                    "\(error); this node takes no part in views until the record can be written, and tries every second"
+                )
             }
             recordProblem = error
             waitsToRewrite = true
