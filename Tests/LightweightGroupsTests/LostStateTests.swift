@@ -39,6 +39,9 @@ struct LostStateTests {
             #expect(log.lines(.recordNotWritten).count == 1)
             #expect(log.lines(.recordWritten).count == 1)
             for node in [b, a] { await node.stop() }
+            let again = try await GroupNode.start(settings("a", directory))
+            #expect(again.memberID.incarnation == 2)
+            await again.stop()
         }
     }
 

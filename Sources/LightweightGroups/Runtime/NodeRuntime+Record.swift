@@ -12,6 +12,8 @@ extension NodeRuntime {
         guard let write = unwritten, let recordFile, !waitsToRewrite, failure == nil else { return }
         let begin = now
         do {
+            // The directory may be another one since.
+            if recordProblem != nil { try incarnation.write() }
             try recordFile.write(write.record)
         } catch {
             if recordProblem != error {
