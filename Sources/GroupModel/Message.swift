@@ -148,8 +148,8 @@ public struct MessageBatch: Sendable {
     public var packets: [Packet] = []
     public init() {}
     public mutating func removeAll() {
-        slices.removeAll(keepingCapacity: true)
-        packets.removeAll(keepingCapacity: true)
+        if !slices.isEmpty { slices.removeAll(keepingCapacity: true) }
+        if !packets.isEmpty { packets.removeAll(keepingCapacity: true) }
     }
     /// Keeps `packet` alive for the batch. Appending the same packet twice in a row counts once.
     public mutating func keep(_ packet: Packet) {

@@ -17,6 +17,7 @@ public struct ByteWriter {
     public mutating func raw(_ source: UnsafeRawBufferPointer) { bytes.append(contentsOf: source) }
     public mutating func raw(_ source: [UInt8]) { bytes.append(contentsOf: source) }
 
+    @inlinable
     public mutating func array<T>(_ elements: some Collection<T>, _ element: (inout Self, T) -> Void) {
         u32(UInt32(elements.count))
         for each in elements { element(&self, each) }

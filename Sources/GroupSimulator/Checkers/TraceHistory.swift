@@ -1,8 +1,8 @@
 /// What traces tell, with every name as a dense number: events per seat (one member in one group) in the order of
 /// its process. Knows the vocabulary of traces (design.md, section 8) and nothing of the implementation.
 ///
-/// A class, because it is filled once and then read by all checkers.
-final class TraceHistory {
+/// Filled once and then read by all checkers. A value: each look at a property of a class is guarded at run time.
+struct TraceHistory {
     enum Kind: UInt8 {
         case start, stop, join, leave, view, send, deliver, hold, holdOK, stable, flush, switched, map, quiet
     }

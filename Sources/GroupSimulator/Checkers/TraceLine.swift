@@ -1,16 +1,19 @@
 /// The fields that the checkers know, of one line of a trace.
 enum TraceField: Int, CaseIterable {
-    case ev, p, t, g, m, vid, order, trans, to, members, prev, primary, unchanged, hwg, hvid, component
+    // In the order in which lines are written.
+    case ev, t, p, g, m, vid, order, members, prev, trans, to, primary, unchanged, hwg, hvid, component
 
-    fileprivate static let names: [(packed: UInt64, count: Int, field: TraceField)] = allCases.map { field in
+    /// By field.
+    fileprivate static let names: [(packed: UInt64, count: Int)] = allCases.map { field in
         let name = Array(String(describing: field).utf8)
-        return name.withUnsafeBytes { (Self.pack($0), $0.count, field) }
+        return name.withUnsafeBytes { (Self.pack($0), $0.count) }
     }
 
     /// The first eight bytes; with the length they tell all names of fields apart.
     fileprivate static func pack(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        if bytes.count >= 8 { return bytes.loadUnaligned(as: UInt64.self).bigEndian }
         var packed: UInt64 = 0
-        for index in 0..<min(8, bytes.count) { packed = packed << 8 | UInt64(bytes[index]) }
+        for byte in bytes { packed = packed << 8 | UInt64(byte) }
         return packed
     }
 }
@@ -26,7 +29,11 @@ struct TraceLine {
         var end = 0
     }
 
-    private var values = [Value](repeating: Value(), count: TraceField.allCases.count)
+    /// By field.
+    private var values = InlineArray<16, Value>(repeating: Value())
+    private let names = TraceField.names
+    /// The field behind the one that was read last: nearly always the next one.
+    private var expected = 0
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     private var offset = 0
 
@@ -55,11 +62,7 @@ struct TraceLine {
             guard next() == UInt8(ascii: ":") else { return false }
             offset += 1
             guard let value = value(depth: 0) else { return false }
-            let name = slice(key)
-            let packed = TraceField.pack(name)
-            for known in TraceField.names where known.packed == packed && known.count == name.count {
-                values[known.field.rawValue] = value
-            }
+            keep(value, of: slice(key))
             switch next() {
             case UInt8(ascii: ","): offset += 1
             case UInt8(ascii: "}"):
@@ -67,6 +70,17 @@ struct TraceLine {
                 return next() == nil
             default: return false
             }
+        }
+    }
+
+    private mutating func keep(_ value: Value, of name: UnsafeRawBufferPointer) {
+        let packed = TraceField.pack(name)
+        for step in names.indices {
+            let field = (expected + step) % names.count
+            guard names[field].packed == packed, names[field].count == name.count else { continue }
+            values[field] = value
+            expected = field + 1
+            return
         }
     }
 
@@ -117,16 +131,13 @@ struct TraceLine {
         let start = offset + 1
         var kind = Kind.string
         var scan = start
-        while let end = bytes.firstOffset(of: UInt8(ascii: "\""), from: scan) {
-            var slashes = 0
-            while end - slashes > start, bytes[end - slashes - 1] == UInt8(ascii: "\\") { slashes += 1 }
-            if slashes % 2 == 0 {
-                let text = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                if text.firstOffset(of: UInt8(ascii: "\\"), from: 0) != nil { kind = .escaped }
-                offset = end + 1
-                return Value(kind: kind, start: start, end: end)
+        while let place = bytes.firstQuoteOrSlash(from: scan) {
+            if bytes[place] == UInt8(ascii: "\"") {
+                offset = place + 1
+                return Value(kind: kind, start: start, end: place)
             }
-            scan = end + 1
+            kind = .escaped
+            scan = place + 2
         }
         return nil
     }
@@ -180,6 +191,26 @@ struct TraceLine {
 }
 
 extension UnsafeRawBufferPointer {
+    /// The offset of the first quotation mark or reverse solidus at or after `start`, eight bytes at a time.
+    fileprivate func firstQuoteOrSlash(from start: Int) -> Int? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var offset = start
+        while offset + 8 <= count {
+            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            // A byte that is zero here is one of them there; the lowest bit that is set belongs to the first.
+            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let slash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found = ((quote &- ones) & ~quote | (slash &- ones) & ~slash) & (ones << 7)
+            if found != 0 { return offset + found.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < count {
+            if self[offset] == UInt8(ascii: "\"") || self[offset] == UInt8(ascii: "\\") { return offset }
+            offset += 1
+        }
+        return nil
+    }
+
     /// All of the bytes as a decimal number; nil when there is another byte or it does not fit.
     func decimal() -> UInt64? {
         guard !isEmpty else { return nil }
