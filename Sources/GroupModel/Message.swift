@@ -17,7 +17,8 @@ public enum Order: UInt8, Hashable, Sendable, CaseIterable {
 public final class Packet: @unchecked Sendable {
     public let bytes: UnsafeMutableRawPointer
     public let capacity: Int
-    /// Bytes in use. Written only by whoever fills the packet, before it is shared.
+    /// Bytes in use. Written only by whoever fills the packet, before it is shared, so that no look at it needs a guard.
+    @exclusivity(unchecked)
     public var count: Int
     /// What the bytes are a part of, when they are not this packet's own.
     private let owner: AnyObject?

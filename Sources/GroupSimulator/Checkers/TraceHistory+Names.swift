@@ -123,12 +123,9 @@ extension TraceHistory {
     func order() -> UInt8? {
         let value = scratch[.order]
         guard value.kind == .string else { return nil }
-        // The first letters differ.
         let bytes = scratch.slice(value)
-        guard let first = bytes.first, let order = Self.orders.firstIndex(where: { $0.utf8.first == first }),
-            bytes.elementsEqual(Self.orders[order].utf8)
-        else { return nil }
-        return UInt8(order)
+        return Self.orders.firstIndex { $0.utf8CodeUnitCount == bytes.count && bytes.elementsEqualBytes($0.bytes) }
+            .map { UInt8($0) }
     }
 
     /// A member list, by the text of the whole array: lines of one view write it alike.

@@ -75,8 +75,7 @@ extension TraceHistory {
         guard value.kind == .string else { return nil }
         let bytes = scratch.slice(value)
         for (name, kind) in Self.kinds where name.utf8CodeUnitCount == bytes.count {
-            let text = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-            if bytes.elementsEqualBytes(text) { return kind }
+            if bytes.elementsEqualBytes(name.bytes) { return kind }
         }
         return nil
     }

@@ -76,7 +76,7 @@ struct TraceHistory {
         var member: Int32
     }
 
-    static let orders = ["fifo", "causal", "total", "safe"]
+    static let orders: [StaticString] = ["fifo", "causal", "total", "safe"]
     static let fifo: UInt8 = 0
     static let total: UInt8 = 2
     static let safe: UInt8 = 3

@@ -6,14 +6,18 @@ enum TraceField: Int, CaseIterable {
     /// By field.
     fileprivate static let names: [(packed: UInt64, count: Int)] = allCases.map { field in
         let name = Array(String(describing: field).utf8)
-        return name.withUnsafeBytes { (Self.pack($0), $0.count) }
+        return name.withUnsafeBytes { (Self.pack($0, from: 0, to: $0.count), $0.count) }
     }
 
     /// The first eight bytes; with the length they tell all names of fields apart.
-    fileprivate static func pack(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        if bytes.count >= 8 { return bytes.loadUnaligned(as: UInt64.self).bigEndian }
+    @inline(__always)
+    fileprivate static func pack(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UInt64 {
+        if start + 8 <= bytes.count, start < end {
+            let word = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            return word >> UInt64(8 * max(8 - (end - start), 0))
+        }
         var packed: UInt64 = 0
-        for byte in bytes { packed = packed << 8 | UInt64(byte) }
+        for index in start..<end { packed = packed << 8 | UInt64(bytes[index]) }
         return packed
     }
 }
@@ -51,6 +55,7 @@ struct TraceLine {
         for index in values.indices { values[index].kind = .absent }
         bytes = line
         offset = 0
+        expected = 0
         guard next() == UInt8(ascii: "{") else { return false }
         offset += 1
         if next() == UInt8(ascii: "}") {
@@ -58,11 +63,11 @@ struct TraceLine {
             return next() == nil
         }
         while true {
-            guard next() == UInt8(ascii: "\""), let key = value(depth: 0), key.kind == .string else { return false }
+            guard next() == UInt8(ascii: "\""), let key = string(), key.kind == .string else { return false }
             guard next() == UInt8(ascii: ":") else { return false }
             offset += 1
             guard let value = value(depth: 0) else { return false }
-            keep(value, of: slice(key))
+            keep(value, of: key)
             switch next() {
             case UInt8(ascii: ","): offset += 1
             case UInt8(ascii: "}"):
@@ -73,14 +78,18 @@ struct TraceLine {
         }
     }
 
-    private mutating func keep(_ value: Value, of name: UnsafeRawBufferPointer) {
-        let packed = TraceField.pack(name)
-        for step in names.indices {
-            let field = (expected + step) % names.count
-            guard names[field].packed == packed, names[field].count == name.count else { continue }
-            values[field] = value
-            expected = field + 1
-            return
+    @inline(__always)
+    private mutating func keep(_ value: Value, of key: Value) {
+        let packed = TraceField.pack(bytes, from: key.start, to: key.end)
+        var field = expected
+        for _ in names.indices {
+            if field == names.count { field = 0 }
+            if names[field].packed == packed, names[field].count == key.end - key.start {
+                values[field] = value
+                expected = field + 1
+                return
+            }
+            field += 1
         }
     }
 
@@ -103,6 +112,7 @@ struct TraceLine {
     }
 
     /// The next byte that is not white space, not taken.
+    @inline(__always)
     private mutating func next() -> UInt8? {
         while offset < bytes.count {
             let byte = bytes[offset]
@@ -127,6 +137,7 @@ struct TraceLine {
         }
     }
 
+    @inline(__always)
     private mutating func string() -> Value? {
         let start = offset + 1
         var kind = Kind.string
@@ -170,7 +181,7 @@ struct TraceLine {
         let end = start + text.utf8CodeUnitCount
         guard end <= bytes.count,
             UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                .elementsEqualBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+                .elementsEqualBytes(text.bytes)
         else { return nil }
         offset = end
         return Value(kind: kind, start: start, end: end)

@@ -171,6 +171,7 @@ struct World<Core: SimulatedCore> {
     }
 
     /// What the node's clock shows.
+    @inline(__always)
     func clock(_ node: Int) -> Instant {
         let drift = nodes[node].drift
         return Instant(
@@ -179,6 +180,7 @@ struct World<Core: SimulatedCore> {
     }
 
     /// When the node's clock shows this, or a moment later.
+    @inline(__always)
     private func time(_ instant: Instant, _ node: Int) -> Int64 {
         let drift = nodes[node].drift
         guard drift != 0 else { return instant.nanoseconds }
@@ -190,6 +192,7 @@ struct World<Core: SimulatedCore> {
 
     // One core.
 
+    @inline(__always)
     private func hasCore(_ node: Int) -> Bool { !cores[node].isEmpty }
 
     mutating func handle(_ event: NodeEvent, _ node: Int, opensTurn: Bool = true) {
@@ -239,10 +242,13 @@ struct World<Core: SimulatedCore> {
     }
 
     private mutating func record(_ node: Int) {
-        for record in effects.trace {
-            encoder.append(record)
-            happened(TimelineKind(record.event)) { $0.text(record) }
-            switch record.event {
+        for place in effects.trace.indices {
+            encoder.append(effects.trace[place])
+            if options.keepsTranscript {
+                let record = effects.trace[place]
+                happened(TimelineKind(record.event)) { $0.text(record) }
+            }
+            switch effects.trace[place].event {
             case .view(.hwg(let group), let view): install(group, view, node)
             case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
             default: break
