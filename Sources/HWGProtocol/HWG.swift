@@ -189,8 +189,8 @@ public struct HWG: Sendable {
             deadline = Instant.earlier(deadline, resendAt)
             deadline = Instant.earlier(deadline, roundDeadline)
             deadline = Instant.earlier(deadline, showAt)
-            deadline = Instant.earlier(deadline, watchdogAt)
-            return Instant.earlier(deadline, fillDeadline)
+            if following != nil { deadline = Instant.earlier(deadline, watchdogAt) }
+            return isAccepting ? Instant.earlier(deadline, fillDeadline) : deadline
         }
     }
 
@@ -311,12 +311,16 @@ public struct HWG: Sendable {
     // MARK: Time
 
     public mutating func deadlineReached(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        if departure == nil {
+        if !hasDeparted {
             streams.deadlineReached(at: now, into: &output)
             if let showAt, showAt <= now { show(into: &output) }
-            if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
-            if let watchdogAt, watchdogAt <= now { followedTooLong(at: now, peers: peers, into: &output) }
-            if let fillDeadline, fillDeadline <= now { giveUpFilling(at: now, peers: peers, into: &output) }
+            if isAccepting { advanceAcceptance(at: now, peers: peers, into: &output) }
+            if following != nil, let watchdogAt, watchdogAt <= now {
+                followedTooLong(at: now, peers: peers, into: &output)
+            }
+            if isAccepting, let fillDeadline, fillDeadline <= now {
+                giveUpFilling(at: now, peers: peers, into: &output)
+            }
             if let roundDeadline, roundDeadline <= now { roundTooLong(at: now, peers: peers, into: &output) }
             if let proposeAt, proposeAt <= now {
                 self.proposeAt = nil
