@@ -45,17 +45,21 @@ public final class GroupNode: Service, Sendable {
         }
         let met = Answer<Void>()
         runtime.start(peers: prepared.peers) { met.resolve(.success(())) }
-        let patience = Task {
+        // Not cancelled when the peers are met: libdispatch makes its timer when a task sleeps for the first time, and ends
+        // the process when there is no descriptor for it. That must not be later, when peers have taken them.
+        let sleeps = Answer<Void>()
+        Task.detached {
+            sleeps.resolve(.success(()))
             try? await Task.sleep(for: .milliseconds(250))
             met.resolve(.success(()))
         }
         do {
+            try await sleeps.value()
             try await met.value()
         } catch {
             runtime.loop.execute { runtime.stop() }
             throw error
         }
-        patience.cancel()
         return GroupNode(runtime)
     }
 

@@ -63,6 +63,19 @@ struct TroubleProcessTests {
         for shell in [a, b, c] { #expect(try await shell.end() == 0) }
     }
 
+    @Test func `a node that has started makes the timer that later sleeps need`() async throws {
+        // Without it, libdispatch makes the timer later, and stops the process when there is no descriptor for it. Whether it
+        // was made depended on which of two tasks came first: in a fifth of the starts it was not.
+        let expected = 3  // Two of the loop, one of libdispatch.
+        for _ in 0..<12 {
+            let shell = try ShellProcess("a", cluster: cluster())
+            try await shell.event("ready")
+            for _ in 0..<500 where shell.timers < expected { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(shell.timers == expected)
+            #expect(try await shell.end() == 0)
+        }
+    }
+
     @Test func `too few file descriptors to start with are an error that says so`() throws {
         let outcome = try Executable.run(["node", "--name", "a"], descriptors: 12)
         #expect(outcome.status == 1)

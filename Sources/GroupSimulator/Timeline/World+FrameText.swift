@@ -91,7 +91,7 @@ extension World {
         case .suspected: "I suspect you"
         case .notMember: "not in \(text(refuse.view))"
         case .behind(let view): "still in \(text(view))"
-        case .beyondCut: "delivered more than the cut"
+        case .cannotReachCut: "cannot reach the cut"
         case .outrun(let last): "\(text(last.id)) is decided"
         case .noMajority: "no majority"
         case .authority(let control): "later control view \(name(control))"

@@ -69,9 +69,9 @@ public enum Simulation {
 }
 
 extension World {
-    /// How long a healed world may take to converge: three flush time-outs of 10 s one after the other (a decided view whose cut
-    /// nobody supplies any more is given up after one), merges with their back-offs, a Hold that is never answered.
-    private static var convergenceLimit: Int64 { 45_000_000_000 }
+    /// How long a healed world may take to converge: two flush time-outs of 10 s one after the other, merges with their
+    /// back-offs, a Hold that is never answered.
+    private static var convergenceLimit: Int64 { 30_000_000_000 }
     private static var deliveryLimit: Int64 { 10_000_000_000 }
     private static var slice: Int64 { 100_000_000 }
 

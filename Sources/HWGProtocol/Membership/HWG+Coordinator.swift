@@ -64,11 +64,7 @@ extension HWG {
         if following?.proposer == member { following = nil }
         merge.memberFailed(member)
         if round != nil, view.rank(of: member) == nil { unable.insert(member) }
-        if chain == nil, let acceptance, acceptance.ballot == nil,
-            !suspects.enumerated().contains(where: { !$1 && $0 != myRank })
-        {
-            excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
-        }
+        if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
         if let outcome = round?.memberFailed(member) {
             handle(outcome, at: now, peers: peers, into: &output)
         }
@@ -298,7 +294,7 @@ extension HWG {
             refusedUnder(control, ballot: frame.ballot, at: now)
         case .noMajority:
             noMajorityArrived(from: member, at: now, into: &output)
-        case .suspected, .notMember, .beyondCut:
+        case .suspected, .notMember, .cannotReachCut:
             guard isMine || round?.ballot == frame.ballot else { return }
             output.notes.append(.refused(by: member))
             if frame.reason == .notMember { wentAway(member) }

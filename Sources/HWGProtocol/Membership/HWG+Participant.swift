@@ -168,13 +168,16 @@ extension HWG {
     mutating func advanceAcceptance(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard case .answered = hold, let acceptance, let sideCut = acceptance.proposal.side(of: view.id) else { return }
         if let ballot = acceptance.ballot, acceptor.accepted?.ballot == ballot { return }
-        guard isWithin(sideCut) else { return overtook(acceptance, at: now, peers: peers, into: &output) }
+        guard isWithin(sideCut) else { return cannotReachCut(acceptance, at: now, peers: peers, into: &output) }
         if !acceptance.isFilling {
             self.acceptance?.isFilling = true
             let holders = acceptance.holders.map { Int($0) < view.members.count ? Rank($0) : nil }
             streams.fill(cut: sideCut.cut, holders: holders, at: now, into: &output)
         }
-        guard streams.hasReachedCut || Mutant.unfilledCut.isOn else { return }
+        guard streams.hasReachedCut || Mutant.unfilledCut.isOn else {
+            if isAloneWithCut { cannotReachCut(acceptance, at: now, peers: peers, into: &output) }
+            return
+        }
         guard let ballot = acceptance.ballot else {
             return install(acceptance.proposal, cards: acceptance.cards, at: now, peers: peers, into: &output)
         }
@@ -197,13 +200,18 @@ extension HWG {
         return cut.indices.allSatisfy { delivered[$0] <= cut[$0] } && streams.received[myRank] <= cut[myRank]
     }
 
-    private mutating func overtook(
+    /// Nobody is left in my view who could supply what the cut names. (In the mode `primary` suspicions are taken back.)
+    private var isAloneWithCut: Bool {
+        chain == nil && !suspects.enumerated().contains { !$1 && $0 != myRank }
+    }
+
+    private mutating func cannotReachCut(
         _ acceptance: Acceptance, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         self.acceptance = nil
         if let ballot = acceptance.ballot {
             send(
-                .refuse(.init(ballot: ballot, view: view.id, reason: .beyondCut)), to: ballot.proposer, into: &output)
+                .refuse(.init(ballot: ballot, view: view.id, reason: .cannotReachCut)), to: ballot.proposer, into: &output)
         } else {
             excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
         }

@@ -45,7 +45,7 @@ extension ByteWriter {
         case .behind(let view):
             u8(3)
             viewID(view)
-        case .beyondCut: u8(4)
+        case .cannotReachCut: u8(4)
         case .outrun(let last):
             u8(5)
             decided(last)
@@ -132,7 +132,7 @@ extension ByteReader {
         case 1: return .suspected
         case 2: return .notMember
         case 3: return .behind(viewID())
-        case 4: return .beyondCut
+        case 4: return .cannotReachCut
         case 5: return .outrun(decided())
         case 6: return .noMajority
         case 7: return .authority(viewID())

@@ -66,8 +66,9 @@ public enum MembershipFrame: Hashable, Sendable {
             case notMember
             /// I am still in this earlier view.
             case behind(ViewID)
-            /// I delivered more than the cut, so I cannot enter that view together with the others.
-            case beyondCut
+            /// I cannot enter that view together with the others: I delivered more than its cut, or lack what it names, and all
+            /// who could supply it have failed.
+            case cannotReachCut
             /// Mode `primary`: the view after which you propose has a successor; this is a later one.
             case outrun(DecidedView)
             /// Mode `primary`, proposer to participants: this attempt ends without a view, and I try again.

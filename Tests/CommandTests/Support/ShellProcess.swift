@@ -93,6 +93,16 @@ final class ShellProcess: Sendable {
         return process.terminationStatus
     }
 
+    /// How many timers the process has made in the kernel.
+    var timers: Int {
+        let directory = "/proc/\(process.processIdentifier)/fd"
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return files.count { file in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\(file)"))
+                == "anon_inode:[timerfd]"
+        }
+    }
+
     func kill() {
         if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }
     }
