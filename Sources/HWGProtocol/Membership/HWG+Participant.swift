@@ -202,7 +202,7 @@ extension HWG {
 
     /// Nobody is left in my view who could supply what the cut names. (In the mode `primary` suspicions are taken back.)
     private var isAloneWithCut: Bool {
-        chain == nil && !suspects.enumerated().contains { !$1 && $0 != myRank }
+        !isPrimaryMode && !suspects.enumerated().contains { !$1 && $0 != myRank }
     }
 
     private mutating func cannotReachCut(
