@@ -143,6 +143,7 @@ public struct NodeCore: Sendable {
             now: now)
         var limits = LWGLimits()
         limits.holdDeadline = configuration.holdDeadline
+        if configuration.record != nil { limits.heavyweightGroups = Places.limit }
         lwg = LWGLayer(
             me: me,
             mapping: configuration.mapping,

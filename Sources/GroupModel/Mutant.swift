@@ -35,6 +35,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case staleAuthority
     /// The same: light-weight control messages wait for a majority.
     case majorityOfKept
+    /// The same: nodes come into it after they told the control group that they are not in it.
+    case unfrozen
     /// The same: it is born although members of the control view are in it.
     case bornBesideLiving
 

@@ -73,6 +73,6 @@ public struct Places: Hashable, Sendable {
     public var wanted: [HWGID] = []
     public init() {}
 
-    /// Groups of a node in this mode.
+    /// Groups of a node in this mode: all of them are named in one datagram.
     public static let limit = 256
 }

@@ -299,8 +299,7 @@ extension HWG {
             output.notes.append(.refused(by: member))
             if frame.reason == .notMember { wentAway(member) }
             if dependence != nil {
-                guard round?.ballot == frame.ballot else { return }
-                return cannotTakePart(member, at: now, peers: peers, into: &output)
+                return cannotTakePart(frame, member, at: now, peers: peers, into: &output)
             }
             memberSuspected(member, at: now, peers: peers, into: &output)
         }

@@ -39,12 +39,17 @@ extension HWG {
     var origin: UInt64 { chain?.record.origin ?? dependence?.origin ?? 0 }
 
     /// In the mode `primary`, of another group than the control group: this node is in a primary view, or may be named in one.
-    public var isAttached: Bool { !isGivingUp && departure == nil && (isPrimary || dependence?.mayBeIn == true) }
+    /// Mutating, so that it is read in place, like the next.
+    public var isAttached: Bool {
+        mutating get { !isGivingUp && !hasDeparted && (isPrimary || dependence?.mayBeIn == true) }
+    }
 
     /// It looks for a view, and could begin one.
     public var isSeeking: Bool {
-        guard let dependence, dependence.isWanted, !isPrimary, !isAttached else { return false }
-        return !isGivingUp && departure == nil && !wantsToLeave && hold != .raised
+        mutating get {
+            guard dependence?.isWanted == true, !isPrimary, !isAttached else { return false }
+            return !isGivingUp && !hasDeparted && !wantsToLeave && hold != .raised
+        }
     }
 
     /// ▸ A member that came back into the control group does not count: it has given up its place here.
@@ -153,7 +158,8 @@ extension HWG {
     /// rests that the group is not born while it lives.
     var mayComeIn: Bool {
         guard let dependence else { return true }
-        return (dependence.control != nil || Mutant.outsider.isOn) && !dependence.standing.isHeld && !wantsToLeave
+        return (dependence.control != nil || Mutant.outsider.isOn) && !wantsToLeave
+            && (!dependence.standing.isHeld || Mutant.unfrozen.isOn)
     }
 
     func mayTakeIn(_ side: Side) -> Bool {
@@ -272,11 +278,18 @@ extension HWG {
         restartRound(at: now, peers: peers, into: &output)
     }
 
-    /// A member refuses my round for good.
+    /// A member refuses my round for good, or says that it is not in my view: it stays a ghost there until the control group
+    /// has seen it go.
     mutating func cannotTakePart(
-        _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+        _ frame: MembershipFrame.Refuse, _ member: MemberID, at now: Instant, peers: PeerTable,
+        into output: inout HWGOutput
     ) {
-        output.notes.append(.refused(by: member))
+        guard round?.ballot == frame.ballot else {
+            if frame.reason == .notMember, frame.view == view.id, let rank = view.rank(of: member), !suspects[rank] {
+                output.suspected.append(member)
+            }
+            return
+        }
         leaveOut(member, into: &output)
         restartRound(at: now, peers: peers, into: &output)
     }
