@@ -149,7 +149,8 @@ public struct HWG: Sendable {
         view = View(id: ViewID(epoch: epochFloor + 1, coordinator: me), members: [me])
         let alone = Side(previous: view, wasPrimary: false, continuing: [me], leaving: [])
         isPrimary =
-            record == nil && dependence == nil && parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
+            record == nil && dependence == nil
+            && parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
         chain = record.map { Chain(record: $0) }
         self.dependence = dependence
         hasBeenPrimary = isPrimary || !isFresh

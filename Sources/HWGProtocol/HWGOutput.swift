@@ -42,7 +42,8 @@ public struct HWGOutput: Sendable {
     }
     /// Nothing but messages, of which more may follow before they are read.
     public var isPlain: Bool {
-        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, write == nil, suspected.isEmpty, indications.events.count <= 1
+        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, write == nil, suspected.isEmpty,
+            indications.events.count <= 1
         else { return false }
         if case .messages = indications.events.first { return true }
         return indications.events.isEmpty

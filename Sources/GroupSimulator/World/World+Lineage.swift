@@ -48,7 +48,8 @@ extension World {
         }
         lineages.places[node].append((group, view.id))
         if lineages.control[node] == nil {
-            violate("M7", node, group: "hwg:\(group)", "\(name(view.id)) is primary, and its member is in no control view")
+            violate(
+                "M7", node, group: "hwg:\(group)", "\(name(view.id)) is primary, and its member is in no control view")
         }
         judgeLineages()
     }

@@ -261,7 +261,9 @@ struct World<Core: SimulatedCore> {
         }
         heavyweightViewCount += 1
         track(group, installed, isPrimary: view.primary, node)
-        if view.primary, options.isPrimaryMode, group == Self.controlGroup, !primaryViews.contains(where: { $0.id == view.id }) {
+        if view.primary, options.isPrimaryMode, group == Self.controlGroup,
+            !primaryViews.contains(where: { $0.id == view.id })
+        {
             primaryViews.append((view.id, node))
         }
         if let place = heavyweightViews[node].firstIndex(where: { $0.group == group }) {

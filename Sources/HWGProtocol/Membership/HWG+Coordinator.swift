@@ -237,7 +237,11 @@ extension HWG {
         }
         if frame.isLeaving { leaving[rank] = true }
         if frame.asksForView {
-            if dependence == nil { chain?.seekers.insert(rank) } else { raiseHold(at: now, peers: peers, into: &output) }
+            if dependence == nil {
+                chain?.seekers.insert(rank)
+            } else {
+                raiseHold(at: now, peers: peers, into: &output)
+            }
         }
         for suspect in frame.suspects where suspect != me {
             memberSuspected(suspect, at: now, peers: peers, into: &output)

@@ -86,7 +86,9 @@ extension HWG {
         hasBeenPrimary = hasBeenPrimary || proposal.isPrimary
         // That I gave up my place binds nobody else.
         decision = givesUp ? nil : MembershipFrame.Install(proposal: proposal, cards: cards)
-        suspects = view.members.map { $0 != me && dependence == nil && (peers.isSuspected($0) || isForgotten($0, cards, peers)) }
+        suspects = view.members.map {
+            $0 != me && dependence == nil && (peers.isSuspected($0) || isForgotten($0, cards, peers))
+        }
         leaving = view.members.map { $0 == me && wantsToLeave }
         heard = view.members.map { $0 == me }
         unable = []

@@ -61,7 +61,8 @@ extension HWG {
         _ leader: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         // A side enters a merge only from a view of exactly its own members.
-        guard mayComeIn, isIdle, !suspects.contains(true), peers.isMutual(leader, at: now), merge.mayAsk(leader, at: now),
+        guard mayComeIn, isIdle, !suspects.contains(true), peers.isMutual(leader, at: now),
+            merge.mayAsk(leader, at: now),
             merge.sides.isEmpty
         else { return }
         merge.ask(leader, at: now)

@@ -211,7 +211,8 @@ extension HWG {
         self.acceptance = nil
         if let ballot = acceptance.ballot {
             send(
-                .refuse(.init(ballot: ballot, view: view.id, reason: .cannotReachCut)), to: ballot.proposer, into: &output)
+                .refuse(.init(ballot: ballot, view: view.id, reason: .cannotReachCut)), to: ballot.proposer,
+                into: &output)
         } else {
             excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
         }
