@@ -194,6 +194,7 @@ extension NodeCore {
         slots[slot].announce(at: now, peers: peers, into: &hwgOutput)
         if announceAt == nil { announceAt = now + configuration.announceInterval }
         pump(slot, at: now, into: &effects)
+        if isPrimaryMode { placesChanged(at: now, into: &effects) }
     }
 
     private var highestEpoch: UInt64 { slots.reduce(pastEpoch) { max($0, $1.highestEpoch) } }
