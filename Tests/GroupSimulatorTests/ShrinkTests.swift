@@ -19,6 +19,24 @@ import Testing
         #expect(drawn.count == scripted.count, "seed \(seed)")
     }
 
+    /// Nodes that start in the same nanosecond look for the control group at once: a script lets them do that one after the other.
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    func `the script of a seed of the mode primary does what the seed did, but for the order within a nanosecond`(
+        _ seed: UInt64
+    ) throws {
+        let faults = SimulatedFaults.all.subtracting([.replays, .drift, .slowness, .restarts, .ambushes])
+        let options = SimulationOptions(nodes: 3, groups: 3, seconds: 1, faults: faults, isPrimaryMode: true)
+        let script = Simulation.script(NodeCore.self, seed: seed, options: options)
+        #expect(script.contains("mode primary\n"))
+        let report = try Scenario(script).run()
+        #expect(report.failures.isEmpty && report.violations.isEmpty)
+        let lines = { (trace: [UInt8]) in String(decoding: trace, as: UTF8.self).split(separator: "\n").sorted() }
+        let (drawn, scripted) = (lines(Simulation.run(seed: seed, options: options).trace), lines(report.trace))
+        let first = zip(drawn, scripted).first { $0 != $1 }
+        #expect(first == nil, "seed \(seed): \(first?.0 ?? ""), \(first?.1 ?? "")")
+        #expect(drawn.count == scripted.count, "seed \(seed)")
+    }
+
     /// The seed makes some hundred statements; who is left out needs a start, a join and a crash.
     @Test func `a seeded world shrinks to the few statements that a line of its timeline needs`() throws {
         let options = SimulationOptions(nodes: 3, groups: 2, seconds: 2, faults: [.crashes, .loss])

@@ -30,6 +30,7 @@ struct DrawnScript: Hashable {
         settings.nodes = options.nodes
         settings.groups = options.groups
         settings.faults = options.faults
+        settings.isPrimaryMode = options.isPrimaryMode
         settings.plan = world.plan
         // What was due later finds a world that converges.
         let end = World<Core>.end(of: options)

@@ -23,7 +23,7 @@ extension World {
     mutating func write(_ write: RecordWrite, _ node: Int) {
         learn(write.record.last, node)
         disks[node].pending.append(write)
-        let time = now + 1_000 + Int64(random.below(Int(plan.diskDelay)))
+        let time = now + 1_000 + Int64(random.below(max(Int(plan.diskDelay), 1)))
         heap.push(
             .persisted, at: time, a: node, c: Int(truncatingIfNeeded: write.sequence), life: nodes[node].life)
     }
@@ -58,13 +58,6 @@ extension World {
             }
         }
         chain.append(decided)
-    }
-
-    /// In the mode `primary` every node ends in a primary view.
-    func unsettledMajority() -> String? {
-        guard options.isPrimaryMode else { return nil }
-        for node in nodes.indices where !standsInPrimary[node] { return "\(nodes[node].name) is in no primary view" }
-        return nil
     }
 
     /// Every primary view that somebody installed is a link of the chain.

@@ -15,7 +15,7 @@ final class RecordFile {
     private var lock: Int32
 
     private static let magic: UInt32 = 0x4C57_5052
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
     /// Far more than the largest record, which names a few hundred members a few times.
     private static let limit = 4 << 20
 
