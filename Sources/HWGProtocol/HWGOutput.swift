@@ -20,6 +20,8 @@ public enum HWGNote: Hashable, Sendable {
     case gaveUp(ViewID)
     /// A node that is configured with other initial nodes, or with the other mode; it is not merged with.
     case otherInitial(MemberID)
+    /// Mode `primary`: this decided view names the node, whose record is new. It takes part in nothing.
+    case lostRecord(ViewID)
 }
 
 /// What the machines of one heavyweight group emit in a turn: datagrams down, indications up.

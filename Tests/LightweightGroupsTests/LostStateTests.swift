@@ -81,4 +81,45 @@ struct LostStateTests {
             for node in [c, a] { await node.stop() }
         }
     }
+
+    @Test("between two lives of all nodes: who is named in the others' record, and has none, takes part in nothing")
+    func afterTotalRestart() async throws {
+        try await withDirectory { directory in
+            let a = try await GroupNode.start(settings("a", directory))
+            let reader = EventReader(try await a.join("g"))
+            let b = try await GroupNode.start(settings("b", directory, peers: [a]))
+            let c = try await GroupNode.start(settings("c", directory, peers: [a]))
+            for node in [b, c] { _ = try await node.join("g") }
+            await reader.until { $0.memberCount == 3 }
+            // `c` stays away, so that `a` has no majority without `b`.
+            for node in [a, b, c] {
+                node.crash()
+                await node.stop()
+            }
+            let copy = "\(directory)/copy"
+            try FileManager.default.moveItem(atPath: "\(directory)/b", toPath: copy)
+            let again = try await GroupNode.start(settings("a", directory))
+            let log = LogRecorder()
+            let error = await #expect(throws: GroupError.self) {
+                let lost = try await GroupNode.start(settings("b", directory, peers: [again]), logger: log.logger)
+                _ = try? await lost.join("g")
+                try await lost.run()
+            }
+            guard case .lostState(let path, let problem)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(path == "\(directory)/b/b.primary")
+            #expect(problem.contains("names this node, and its record is new"))
+            #expect(log.lines(.failed).count == 1)
+            // With the right directory it is welcome.
+            try FileManager.default.removeItem(atPath: "\(directory)/b")
+            try FileManager.default.moveItem(atPath: copy, toPath: "\(directory)/b")
+            let found = try await GroupNode.start(settings("b", directory, peers: [again]))
+            let joined = EventReader(try await found.join("g"))
+            let rejoined = EventReader(try await again.join("g"))
+            for each in [joined, rejoined] { await each.until { $0.memberCount == 2 } }
+            for node in [found, again] { await node.stop() }
+        }
+    }
 }

@@ -67,6 +67,7 @@ extension World {
             case .noMajority(let view): return "\(who) stays in \(text(view)), held, without a majority"
             case .gaveUp(let view): return "\(who) gives up its place in \(text(view))"
             case .otherInitial(let member): return "\(who) does not meet \(text(member)), which has other initial nodes"
+            case .lostRecord(let view): return "\(who) is named in \(text(view)), and its record is new"
             }
         }
     }

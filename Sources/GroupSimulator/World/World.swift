@@ -287,6 +287,8 @@ struct World<Core: SimulatedCore> {
             count(Self.name(of: note))
             switch note {
             case .group(_, .restarted(let attempt)) where attempt > 2: count("hwg.restartedTwice")
+            case .group(_, .lostRecord(let view)):
+                violate("M7", node, "it takes its record to be lost, because \(text(view)) names it")
             case .group(let group, .gaveUp):
                 if group == Self.controlGroup { lineages.control[node] = nil } else { lineages.leave(group, node) }
             case .group(_, .adopted(_, let accepted, let members)) where 2 * accepted > members:
@@ -317,6 +319,7 @@ struct World<Core: SimulatedCore> {
         case .group(_, .noMajority): "hwg.noMajority"
         case .group(_, .gaveUp): "hwg.gaveUp"
         case .group(_, .otherInitial): "hwg.otherInitial"
+        case .group(_, .lostRecord): "hwg.lostRecord"
         case .rejected: "rejected"
         case .otherCluster: "otherCluster"
         case .malformed: "malformed"

@@ -27,7 +27,15 @@ extension HWG {
         /// Ranks of members whose nodes look for another group.
         var seekers: Set<Rank> = []
 
-        init(record: PrimaryRecord) { self.record = record }
+        /// The record was begun in this life and this node has taken part in nothing yet: no view but view 0 can name it.
+        var isUntouched: Bool
+        /// A view names this node all the same: the record that it had is lost.
+        var hasLostRecord = false
+
+        init(record: PrimaryRecord) {
+            self.record = record
+            isUntouched = record.isBlank
+        }
     }
 
     struct Waiting: Hashable, Sendable {
@@ -42,6 +50,8 @@ extension HWG {
     /// What the node's record says now; nil in the mode `all`.
     public var record: PrimaryRecord? { chain?.record }
     var isHeldBack: Bool { chain?.isHeldBack ?? false }
+    /// ▸ It must not vote: it does not know what it has promised.
+    var hasLostRecord: Bool { chain?.hasLostRecord ?? false }
     var isPrimaryMode: Bool { chain != nil || dependence != nil }
 
     /// The layer above is in no view in which it could send, and none comes before a majority is there.
@@ -149,7 +159,7 @@ extension HWG {
             return false
         }
         learned(last, at: now, peers: peers, into: &output)
-        return !isGivingUp
+        return !isGivingUp && !hasLostRecord
     }
 
     /// Somebody knows a later decided view. ▸ Who learns of a successor of its primary view without having it gives up its
@@ -157,6 +167,11 @@ extension HWG {
     mutating func learned(
         _ decided: DecidedView, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
+        if let chain, chain.isUntouched, decided.follows != nil, decided.nodes.contains(me.node) {
+            guard !chain.hasLostRecord else { return }
+            self.chain?.hasLostRecord = true
+            return output.notes.append(.lostRecord(decided.id))
+        }
         guard chain?.record.learned(decided) == true else { return }
         highestEpoch = max(highestEpoch, decided.id.epoch)
         persist(into: &output)

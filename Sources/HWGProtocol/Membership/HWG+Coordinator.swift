@@ -75,7 +75,7 @@ extension HWG {
     // MARK: Rounds
 
     mutating func startRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard departure == nil, needsChange, !isGivingUp else { return }
+        guard departure == nil, needsChange, !isGivingUp, !hasLostRecord else { return }
         guard following == nil, mayLead(at: now, peers: peers), needsChange else { return }
         takeBackSuspicions(at: now, peers: peers)
         let participants = zip(view.members, suspects).filter { !$0.1 }.map(\.0)
@@ -130,6 +130,7 @@ extension HWG {
     mutating func sendCut(
         _ proposal: Proposal, _ round: FlushRound, to members: [MemberID], into output: inout HWGOutput
     ) {
+        chain?.isUntouched = false
         let holders = proposal.sides.map { side in round.holders(of: side).map { UInt16($0 ?? 0xFFFF) } }
         let frame = MembershipFrame.Cut(
             ballot: round.ballot, proposal: proposal, holders: holders, authority: round.control?.id)

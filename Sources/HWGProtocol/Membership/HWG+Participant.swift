@@ -32,6 +32,7 @@ extension HWG {
 
     private mutating func sendFlushed(_ ballot: Ballot, into output: inout HWGOutput) {
         guard case .answered(let hasState) = hold else { return }
+        if ballot.proposer != me { chain?.isUntouched = false }
         var answer = FlushRound.Answer(
             received: streams.received, controls: streams.controlsDelivered,
             accepted: Mutant.forgottenAcceptance.isOn ? nil : acceptor.accepted,

@@ -73,6 +73,9 @@ public struct PrimaryRecord: Hashable, Sendable {
         max(StableHash.of(Set(names).sorted().joined(separator: "\n")), 1)
     }
 
+    /// As at a first start.
+    var isBlank: Bool { last.follows == nil && acceptor.promised == nil && acceptor.accepted == nil }
+
     /// The epochs of all views that the record names: a later life's are larger.
     var highestEpoch: UInt64 { max(last.id.epoch, acceptor.accepted?.proposal.view.id.epoch ?? 0) }
 

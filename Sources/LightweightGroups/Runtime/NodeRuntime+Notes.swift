@@ -61,6 +61,10 @@ extension NodeRuntime {
                 \(group): \(names.text(member)) has other membership.initial nodes, or another membership.partition, and \
                 is not met. Give all nodes the same.
                 """)
+        case .lostRecord(let view):
+            stateIsLost(
+                "the primary view \(names.text(view)) of \(group) names this node, and its record is new: the state directory "
+                    + "is not the one that it had")
         case .left:
             heldSince[group] = nil
             logger.write(.groupLeft, "\(group): left")

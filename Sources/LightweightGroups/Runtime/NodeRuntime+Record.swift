@@ -44,10 +44,13 @@ extension NodeRuntime {
     /// A peer knows a life of this node that the state directory does not: the directory is a new one, or an old copy. Votes of
     /// nodes rest on nobody forgetting what it promised, so this node must not take a higher incarnation and go on.
     func stateIsLost(known: UInt32) {
-        guard let recordFile else { return }
-        let problem =
+        stateIsLost(
             "a peer knew ‘\(settings.name)’ as incarnation \(known), and this state directory only those before "
-            + "\(me.incarnation): it is new or an old copy, or another node has this name"
+                + "\(me.incarnation): it is new or an old copy, or another node has this name")
+    }
+
+    func stateIsLost(_ problem: String) {
+        guard let recordFile, failure == nil else { return }
         do {
             try recordFile.void(because: problem)
         } catch {
