@@ -1,7 +1,7 @@
 # What one types. `make setup` checks for Swift and libevent, and installs what is missing when it may.
 
 SWIFT ?= swift
-SOURCES := Sources Tests Examples Fuzz Package.swift
+SOURCES := Sources Tests Examples Fuzz Benchmarks/Benchmarks Benchmarks/Package.swift Package.swift
 # Tests with real sockets and processes run by themselves: seeded worlds would keep them from the processors.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 
@@ -48,7 +48,9 @@ fuzz: setup
 	LWG_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product lwg-fuzz --sanitize fuzzer -Xswiftc -enable-testing
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh Scripts/fuzz.sh $(FUZZ_TARGETS)
 
+# The protocol cores by themselves (`Benchmarks`, a package of its own), then whole processes on real sockets.
 bench: setup
+	$(SWIFT) package --package-path Benchmarks benchmark
 	$(SWIFT) build -c release --product lwg
 	.build/release/lwg bench throughput
 	.build/release/lwg bench latency
@@ -80,4 +82,4 @@ setup:
 	@sh Scripts/setup.sh
 
 clean:
-	rm -rf .build .build-mutants .build-fuzz .build-docs
+	rm -rf .build Benchmarks/.build .build-mutants .build-fuzz .build-docs

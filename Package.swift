@@ -11,6 +11,8 @@ let package = Package(
     products: [
         .library(name: "LightweightGroups", targets: ["LightweightGroups"]),
         .executable(name: "lwg", targets: ["lwg"]),
+        // For the nested package `Benchmarks` alone: without promises.
+        .library(name: "_Protocols", targets: ["GroupModel", "GroupCore", "GroupSimulator"]),
     ],
     traits: [
         .trait(name: "Mutants", description: "Planted protocol bugs, for the proof that the simulator finds them.")

@@ -17,12 +17,13 @@ public struct Effects: Sendable {
     public var stopped = false
 
     public init() {}
+    /// Emptying what is empty costs more than asking.
     public mutating func removeAll() {
-        transmissions.removeAll(keepingCapacity: true)
+        if !transmissions.isEmpty { transmissions.removeAll(keepingCapacity: true) }
         lwg.removeAll()
-        trace.removeAll(keepingCapacity: true)
-        notes.removeAll(keepingCapacity: true)
-        learned.removeAll(keepingCapacity: true)
+        if !trace.isEmpty { trace.removeAll(keepingCapacity: true) }
+        if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
+        if !learned.isEmpty { learned.removeAll(keepingCapacity: true) }
         write = nil
         stopped = false
     }

@@ -243,9 +243,9 @@ extension NodeCore {
         var rounds = 0
         while !touched.isEmpty, rounds < 8 {
             rounds += 1
-            let slotsOfTurn = touched
-            touched.removeAll(keepingCapacity: true)
-            for slot in slotsOfTurn {
+            swap(&touched, &ending)
+            for place in ending.indices {
+                let slot = ending[place]
                 isTouched[slot] = false
                 guard isLive[slot] else { continue }
                 slots[slot].turnEnded(at: now, into: &hwgOutput)
@@ -256,6 +256,7 @@ extension NodeCore {
                 let due = slots[slot].nextDeadline
                 deadlines.set(slot, to: due)
             }
+            ending.removeAll(keepingCapacity: true)
         }
     }
 

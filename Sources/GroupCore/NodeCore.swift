@@ -28,6 +28,8 @@ public struct NodeCore: Sendable {
     var tokens: [SlotTokens] = []
     /// Slots whose turn is not ended.
     var touched: [Int] = []
+    /// Those whose turn is being ended.
+    var ending: [Int] = []
     var isTouched: [Bool] = []
     var deadlines = DeadlineQueue()
     var announceAt: Instant?

@@ -15,7 +15,8 @@ public enum NodeEvent: Sendable {
     case turnEnded
 
     /// The node is told new times or another mapping; of the rest of the configuration nothing is taken.
-    case configurationChanged(CoreConfiguration)
+    /// Indirect, because it would make every event as large as itself.
+    indirect case configurationChanged(CoreConfiguration)
 
     // Requests of applications. Answers are `LWGEvent`s.
     case join(endpoint: ShortName, groups: [String])

@@ -17,7 +17,8 @@ public enum Order: UInt8, Hashable, Sendable, CaseIterable {
 public final class Packet: @unchecked Sendable {
     public let bytes: UnsafeMutableRawPointer
     public let capacity: Int
-    /// Bytes in use. Written only by whoever fills the packet, before it is shared.
+    /// Bytes in use. Written only by whoever fills the packet, before it is shared, so that no look at it needs a guard.
+    @exclusivity(unchecked)
     public var count: Int
     /// What the bytes are a part of, when they are not this packet's own.
     private let owner: AnyObject?
@@ -148,8 +149,8 @@ public struct MessageBatch: Sendable {
     public var packets: [Packet] = []
     public init() {}
     public mutating func removeAll() {
-        slices.removeAll(keepingCapacity: true)
-        packets.removeAll(keepingCapacity: true)
+        if !slices.isEmpty { slices.removeAll(keepingCapacity: true) }
+        if !packets.isEmpty { packets.removeAll(keepingCapacity: true) }
     }
     /// Keeps `packet` alive for the batch. Appending the same packet twice in a row counts once.
     public mutating func keep(_ packet: Packet) {

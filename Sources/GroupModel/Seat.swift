@@ -75,9 +75,9 @@ public struct LWGIndications: Sendable {
     public init() {}
     public var isEmpty: Bool { events.isEmpty }
     public mutating func removeAll() {
-        events.removeAll(keepingCapacity: true)
-        slices.removeAll(keepingCapacity: true)
-        packets.removeAll(keepingCapacity: true)
+        if !events.isEmpty { events.removeAll(keepingCapacity: true) }
+        if !slices.isEmpty { slices.removeAll(keepingCapacity: true) }
+        if !packets.isEmpty { packets.removeAll(keepingCapacity: true) }
     }
     public mutating func append(_ other: LWGIndications) {
         events.append(contentsOf: other.events)

@@ -67,7 +67,7 @@ public struct HWGIndications: Sendable {
     public init() {}
     public var isEmpty: Bool { events.isEmpty }
     public mutating func removeAll() {
-        events.removeAll(keepingCapacity: true)
+        if !events.isEmpty { events.removeAll(keepingCapacity: true) }
         batch.removeAll()
     }
     /// Appends one delivered message, extending the last `messages` event when nothing came between.

@@ -34,9 +34,12 @@ public struct ShortName: Hashable, Comparable, Sendable, CustomStringConvertible
     public init?(high: UInt64, low: UInt64) {
         let count = Int(low & 0xFF)
         guard (1...Self.maximumBytes).contains(count) else { return nil }
-        let bytes = (0..<Self.maximumBytes).map { Self.byte(at: $0, high, low) }
-        guard bytes[count...].allSatisfy({ $0 == 0 }) else { return nil }
-        self.init(bytes: bytes[..<count])
+        for index in 0..<Self.maximumBytes {
+            let byte = Self.byte(at: index, high, low)
+            guard index < count ? Self.allows(byte) : byte == 0 else { return nil }
+        }
+        self.high = high
+        self.low = low
     }
 
     public static func allows(_ byte: UInt8) -> Bool {

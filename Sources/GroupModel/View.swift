@@ -58,33 +58,78 @@ public struct SubView<Member: Hashable & Comparable & Sendable>: Hashable, Senda
 }
 
 /// A view as one member is told of it: one indication per group and view, never a join and a leave apart.
+///
+/// One reference to what never changes: an HWG view change passes one of these on for each of thousands of LWGs, through
+/// several hands, and its five lists would be counted at each.
 public struct ViewChange<Member: Hashable & Comparable & Sendable>: Hashable, Sendable {
+    @usableFromInline
+    final class Content: Sendable {
+        @usableFromInline let view: View<Member>
+        @usableFromInline let previous: ViewID?
+        @usableFromInline let joined: [Member]
+        @usableFromInline let left: [Member]
+        @usableFromInline let transitional: [Member]
+        @usableFromInline let subViews: [SubView<Member>]
+        @usableFromInline let primary: Bool
+
+        @inlinable
+        init(
+            view: View<Member>, previous: ViewID?, joined: [Member], left: [Member], transitional: [Member],
+            subViews: [SubView<Member>], primary: Bool
+        ) {
+            self.view = view
+            self.previous = previous
+            self.joined = joined
+            self.left = left
+            self.transitional = transitional
+            self.subViews = subViews
+            self.primary = primary
+        }
+    }
+
+    @usableFromInline let content: Content
+
     /// The new view.
-    public let view: View<Member>
+    @inlinable public var view: View<Member> { content.view }
     /// The view that this member comes from; nil for its first.
-    public let previous: ViewID?
+    @inlinable public var previous: ViewID? { content.previous }
     /// Members of the new view that do not come from this member's previous one; all in its first view.
-    public let joined: [Member]
+    @inlinable public var joined: [Member] { content.joined }
     /// Members of the previous view that do not come along.
-    public let left: [Member]
+    @inlinable public var left: [Member] { content.left }
     /// The members that come from the same previous view together with me, me included (M6).
-    public let transitional: [Member]
+    @inlinable public var transitional: [Member] { content.transitional }
     /// One entry per previous view, in the order of ranks; more than one after a merge.
-    public let subViews: [SubView<Member>]
+    @inlinable public var subViews: [SubView<Member>] { content.subViews }
     /// Of the views of a partition's sides at most one is (M7).
-    public let primary: Bool
+    @inlinable public var primary: Bool { content.primary }
     /// The membership is that of the previous view.
     public var unchanged: Bool { joined.isEmpty && left.isEmpty && previous != nil }
+
+    @inlinable
     public init(
         view: View<Member>, previous: ViewID?, joined: [Member], left: [Member], transitional: [Member],
         subViews: [SubView<Member>], primary: Bool
     ) {
-        self.view = view
-        self.previous = previous
-        self.joined = joined
-        self.left = left
-        self.transitional = transitional
-        self.subViews = subViews
-        self.primary = primary
+        content = Content(
+            view: view, previous: previous, joined: joined, left: left, transitional: transitional,
+            subViews: subViews, primary: primary)
+    }
+
+    public static func == (one: Self, other: Self) -> Bool {
+        one.content === other.content
+            || one.view == other.view && one.previous == other.previous && one.joined == other.joined
+                && one.left == other.left && one.transitional == other.transitional && one.subViews == other.subViews
+                && one.primary == other.primary
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(view)
+        hasher.combine(previous)
+        hasher.combine(joined)
+        hasher.combine(left)
+        hasher.combine(transitional)
+        hasher.combine(subViews)
+        hasher.combine(primary)
     }
 }

@@ -52,6 +52,8 @@ public struct ByteReader {
         return value
     }
 
+    /// Inlinable like its counterpart: in other modules it would otherwise ask for the element's type at run time.
+    @inlinable
     public mutating func array<T>(limit: Int, elementBytes: Int, _ element: (inout Self) -> T) -> [T] {
         let count = count(limit: limit, elementBytes: elementBytes)
         var result: [T] = []

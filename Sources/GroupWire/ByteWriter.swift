@@ -6,8 +6,14 @@ public struct ByteWriter {
     public init(reserving capacity: Int = 64) { bytes.reserveCapacity(capacity) }
 
     @inline(__always)
-    public mutating func integer<T: FixedWidthInteger>(_ value: T) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    public mutating func integer<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
+        let size = MemoryLayout<T>.size
+        bytes.append(addingCapacity: size) { span in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                UnsafeMutableRawBufferPointer(buffer).storeBytes(of: value.littleEndian, as: T.self)
+                count = size
+            }
+        }
     }
     public mutating func u8(_ value: UInt8) { bytes.append(value) }
     public mutating func u16(_ value: UInt16) { integer(value) }
@@ -17,6 +23,7 @@ public struct ByteWriter {
     public mutating func raw(_ source: UnsafeRawBufferPointer) { bytes.append(contentsOf: source) }
     public mutating func raw(_ source: [UInt8]) { bytes.append(contentsOf: source) }
 
+    @inlinable
     public mutating func array<T>(_ elements: some Collection<T>, _ element: (inout Self, T) -> Void) {
         u32(UInt32(elements.count))
         for each in elements { element(&self, each) }

@@ -76,6 +76,8 @@ public struct HWG: Sendable {
     public private(set) var isAccepting = false
 
     var proposeAt: Instant?
+    /// Of another group in the mode `primary`: when it is to be born, if nobody has taken me in.
+    var wantsAt: Instant?
     var resendAt: Instant?
     var resendCount = 0
     var showAt: Instant?
@@ -209,9 +211,9 @@ public struct HWG: Sendable {
             deadline = Instant.earlier(deadline, resendAt)
             deadline = Instant.earlier(deadline, roundDeadline)
             deadline = Instant.earlier(deadline, showAt)
-            deadline = Instant.earlier(deadline, watchdogAt)
-            if let dependence { deadline = Instant.earlier(deadline, dependence.wantsAt) }
-            return Instant.earlier(deadline, fillDeadline)
+            deadline = Instant.earlier(deadline, wantsAt)
+            if following != nil { deadline = Instant.earlier(deadline, watchdogAt) }
+            return isAccepting ? Instant.earlier(deadline, fillDeadline) : deadline
         }
     }
 
@@ -332,15 +334,17 @@ public struct HWG: Sendable {
     // MARK: Time
 
     public mutating func deadlineReached(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        if departure == nil {
+        if !hasDeparted {
             streams.deadlineReached(at: now, into: &output)
             if let showAt, showAt <= now { show(into: &output) }
-            if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }
-            if let wantsAt = dependence?.wantsAt, wantsAt <= now {
-                lookedInVain(at: now, peers: peers, into: &output)
+            if isAccepting { advanceAcceptance(at: now, peers: peers, into: &output) }
+            if let wantsAt, wantsAt <= now { lookedInVain(at: now, peers: peers, into: &output) }
+            if following != nil, let watchdogAt, watchdogAt <= now {
+                followedTooLong(at: now, peers: peers, into: &output)
             }
-            if let watchdogAt, watchdogAt <= now { followedTooLong(at: now, peers: peers, into: &output) }
-            if let fillDeadline, fillDeadline <= now { giveUpFilling(at: now, peers: peers, into: &output) }
+            if isAccepting, let fillDeadline, fillDeadline <= now {
+                giveUpFilling(at: now, peers: peers, into: &output)
+            }
             if let roundDeadline, roundDeadline <= now { roundTooLong(at: now, peers: peers, into: &output) }
             if let proposeAt, proposeAt <= now {
                 self.proposeAt = nil

@@ -48,13 +48,14 @@ public struct HWGOutput: Sendable {
         if case .messages = indications.events.first { return true }
         return indications.events.isEmpty
     }
+    /// Emptying what is empty costs more than asking.
     public mutating func removeAll() {
-        transmissions.removeAll(keepingCapacity: true)
+        if !transmissions.isEmpty { transmissions.removeAll(keepingCapacity: true) }
         indications.removeAll()
-        notes.removeAll(keepingCapacity: true)
-        learned.removeAll(keepingCapacity: true)
-        excluded.removeAll(keepingCapacity: true)
-        suspected.removeAll(keepingCapacity: true)
+        if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
+        if !learned.isEmpty { learned.removeAll(keepingCapacity: true) }
+        if !excluded.isEmpty { excluded.removeAll(keepingCapacity: true) }
+        if !suspected.isEmpty { suspected.removeAll(keepingCapacity: true) }
         write = nil
     }
 }

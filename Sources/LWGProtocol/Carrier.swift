@@ -68,6 +68,8 @@ struct Carrier: Sendable {
     var flushCount: UInt64 = 0
     /// `.carrier` was emitted for this view in this turn.
     var hasTold = false
+    /// What the last seat was told in this turn.
+    var told = ToldChange()
 
     init(id: HWGID, index: Int) {
         self.id = id
@@ -96,6 +98,7 @@ struct Carrier: Sendable {
             }
         }
         if out.up.slices.count > slicesBefore { out.up.packets.append(contentsOf: indications.batch.packets) }
+        if hasTold { told = ToldChange() }
         turnEnded(&node, into: &out)
     }
 

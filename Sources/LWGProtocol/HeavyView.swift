@@ -86,8 +86,9 @@ extension Carrier {
     /// One side, the common case of a crash or a leave: every LWG view is computed in place.
     private mutating func recompute(_ remap: Remap, _ node: inout Node, into out: inout LWGOutput) {
         let floor = UInt32(clamping: view?.id.epoch ?? 0)
+        var last = MovedMembers()
         for index in table.entries.indices {
-            table.entries[index].move(remap, floor: floor, coordinator: view?.id.coordinator ?? node.me)
+            table.entries[index].move(remap, floor: floor, coordinator: view?.id.coordinator ?? node.me, like: &last)
             if table.entries[index].members.isEmpty { removeSeats(of: table.entries[index], &node, into: &out) }
         }
         table.renumber()
@@ -96,9 +97,10 @@ extension Carrier {
 
     /// What my side tells: old members that come along, then those whose joins were ordered.
     private func sideEntries(_ remap: Remap, primary: Bool) -> [SideEntry] {
-        table.entries.map { entry in
+        var last = MovedMembers()
+        return table.entries.map { entry in
             var next = entry
-            next.move(remap, floor: 0, coordinator: entry.coordinator)
+            next.move(remap, floor: 0, coordinator: entry.coordinator, like: &last)
             var members: [SideEntry.Member] = []
             members.reserveCapacity(next.members.count)
             for index in next.members.indices {
@@ -141,9 +143,27 @@ extension Carrier {
     }
 }
 
+/// What became of an LWG's members at an HWG view change. Many LWGs have the same, and share one list.
+struct MovedMembers {
+    fileprivate var members: [EndpointID] = []
+    fileprivate var ranks: [UInt16] = []
+    fileprivate var keptMembers: [EndpointID] = []
+    fileprivate var keptRanks: [UInt16] = []
+
+    fileprivate mutating func keep(_ remap: Remap, of members: [EndpointID], _ ranks: [UInt16]) {
+        if members == self.members, ranks == self.ranks { return }
+        self.members = members
+        self.ranks = ranks
+        let kept = members.indices.filter { remap.rank(ranks[$0]) != nil }
+        keptMembers = kept.map { members[$0] }
+        keptRanks = kept.map { remap.rank(ranks[$0]) ?? 0 }
+    }
+}
+
 extension Entry {
-    /// (old + joins − leaves) ∩ HWG view, in a new era. Nothing is allocated when nobody came or went.
-    mutating func move(_ remap: Remap, floor: UInt32, coordinator: MemberID) {
+    /// (old + joins − leaves) ∩ HWG view, in a new era. Nothing is allocated when nobody came or went, nor when those who went
+    /// are those of the `last` LWG.
+    mutating func move(_ remap: Remap, floor: UInt32, coordinator: MemberID, like last: inout MovedMembers) {
         previous = viewID
         survivors = members.count
         if !isQuiet {
@@ -158,18 +178,10 @@ extension Entry {
             if ranks.allSatisfy({ remap.rank($0) != nil }) {
                 for index in ranks.indices { ranks[index] = remap.rank(ranks[index]) ?? 0 }
             } else {
-                var keptMembers: [EndpointID] = []
-                var keptRanks: [UInt16] = []
-                keptMembers.reserveCapacity(members.count)
-                keptRanks.reserveCapacity(members.count)
-                for index in members.indices {
-                    guard let rank = remap.rank(ranks[index]) else { continue }
-                    keptMembers.append(members[index])
-                    keptRanks.append(rank)
-                }
+                last.keep(remap, of: members, ranks)
                 survivors = ranks[..<survivors].count { remap.rank($0) != nil }
-                members = keptMembers
-                ranks = keptRanks
+                members = last.keptMembers
+                ranks = last.keptRanks
             }
         }
         if Mutant.noEra.isOn { count &+= 1; return }

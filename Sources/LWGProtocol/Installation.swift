@@ -31,7 +31,10 @@ extension Carrier {
             return
         }
         let view = View(id: viewID, members: table.entries[number].members)
-        let subViews = given ?? table.entries[number].subViews
+        let subViews =
+            given
+            ?? told.subViews(
+                from: table.entries[number].previous, view.members, survivors: table.entries[number].survivors)
         var hasRetired = false
         var at: Int? = head
         while let seat = at {
@@ -74,7 +77,7 @@ extension Carrier {
         }
         let handle = SeatHandle(index: UInt32(truncatingIfNeeded: seat))
         if old == nil { out.up.events.append(.mapped(handle, id, version: 1)) }
-        let change = ViewChange(to: view, for: endpoint, from: old, subViews: subViews, primary: primary)
+        let change = told.change(to: view, for: endpoint, from: old, subViews: subViews, primary: primary)
         out.up.events.append(.indication(handle, .view(change)))
     }
 
@@ -190,35 +193,5 @@ extension Entry {
             place += 1
         }
         return place
-    }
-
-    var subViews: [SubView<EndpointID>] {
-        guard let previous, survivors > 0 else { return [] }
-        let together = survivors == members.count ? members : Array(members[..<survivors])
-        return [SubView(previous: previous, members: together, hasState: true)]
-    }
-}
-
-extension ViewChange<EndpointID> {
-    /// The change as one member sees it that comes from `old`.
-    init(
-        to view: View<EndpointID>, for member: EndpointID, from old: View<EndpointID>?,
-        subViews: [SubView<EndpointID>], primary: Bool
-    ) {
-        var together = [member]
-        if let old, let side = subViews.first(where: { $0.previous == old.id }) { together = side.members }
-        self.init(
-            view: view, previous: old?.id,
-            joined: old == nil ? view.members : Self.difference(view.members, together),
-            left: Self.difference(old?.members ?? [], together), transitional: together, subViews: subViews,
-            primary: primary)
-    }
-
-    /// `subset` is contained in `members`.
-    private static func difference(_ members: [EndpointID], _ subset: [EndpointID]) -> [EndpointID] {
-        if members.isEmpty || members.count == subset.count { return [] }
-        if subset.count <= 16 { return members.filter { !subset.contains($0) } }
-        let set = Set(subset)
-        return members.filter { !set.contains($0) }
     }
 }

@@ -60,6 +60,10 @@ public final class GroupNode: Service, Sendable {
             runtime.loop.execute { runtime.stop() }
             throw error
         }
+        if let failure = runtime.failure {
+            await runtime.hasEnded()
+            throw failure
+        }
         return GroupNode(runtime)
     }
 
@@ -168,6 +172,7 @@ public final class GroupNode: Service, Sendable {
     }
 
     /// Runs until graceful shutdown or cancellation, then `stop`s; returns also when the node is stopped otherwise.
+    /// - Throws: `lostState` when the node stopped by itself, because a peer knows a later life of it (mode `primary`).
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await gracefulShutdown() }
@@ -176,5 +181,6 @@ public final class GroupNode: Service, Sendable {
             group.cancelAll()
         }
         await stop()
+        if let failure = runtime.failure { throw failure }
     }
 }

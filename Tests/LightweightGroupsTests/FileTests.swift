@@ -1,32 +1,19 @@
 import EventLoop
-import Glibc
+import Foundation
 import GroupModel
 import Testing
 
 @testable import LightweightGroups
 
-/// A directory of its own, removed at the end.
+/// A directory of its own, removed at the end with all that is in it.
 func withDirectory(_ body: (String) async throws -> Void) async throws {
     var template = Array("/tmp/lwg-test-XXXXXX".utf8CString)
     let path = template.withUnsafeMutableBufferPointer {
         $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }
     let directory = try #require(path)
-    defer { remove(directory) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     try await body(directory)
-}
-
-private func remove(_ directory: String) {
-    if let handle = opendir(directory) {
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
-                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { unlink("\(directory)/\(name)") }
-        }
-        closedir(handle)
-    }
-    rmdir(directory)
 }
 
 func contents(of path: String) -> String? {

@@ -124,6 +124,10 @@ struct PairInterner {
     import Darwin
 #endif
 
+extension StaticString {
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
+}
+
 extension UnsafeRawBufferPointer {
     /// The offset of `byte` at or after `start`.
     func firstOffset(of byte: UInt8, from start: Int) -> Int? {

@@ -15,7 +15,8 @@ enum LivenessChecks {
         for seat in history.seats.indices where isLive[Int(history.process(seat: Int32(seat)))] {
             seatsOf[Int(history.seats[seat].group)].append(Int32(seat))
         }
-        for seats in seatsOf { judge(seats, timeline, &findings) }
+        var taker = [Int32](repeating: -1, count: history.messages.count)
+        for seats in seatsOf { judge(seats, timeline, &taker, &findings) }
     }
 
     private static func liveProcesses(_ timeline: Timeline) -> [Bool] {
@@ -23,23 +24,28 @@ enum LivenessChecks {
         var isQuiet = [Bool](repeating: false, count: history.members.count)
         var acts = isQuiet
         var isKnown = isQuiet
-        var latest: [Int32: UInt64] = [:]
         for event in history.events {
             let process = Int(event.process)
             isKnown[process] = true
             if event.kind == .quiet { isQuiet[process] = true } else { acts[process] = true }
+        }
+        // By the number of the lasting name.
+        var latest = [UInt64](repeating: 0, count: history.names.count)
+        for process in history.members.indices where isKnown[process] {
             let member = history.members[process]
-            latest[member.lasting] = max(latest[member.lasting] ?? 0, member.incarnation)
+            latest[Int(member.lasting)] = max(latest[Int(member.lasting)], member.incarnation)
         }
         let isDriverOnly = !isQuiet.indices.contains { isQuiet[$0] && acts[$0] }
         return history.members.indices.map { process in
             let member = history.members[process]
             return isKnown[process] && (isDriverOnly || isQuiet[process]) && acts[process]
-                && !timeline.stopped[process] && latest[member.lasting] == member.incarnation
+                && !timeline.stopped[process] && latest[Int(member.lasting)] == member.incarnation
         }
     }
 
-    private static func judge(_ seats: [Int32], _ timeline: Timeline, _ findings: inout Findings) {
+    private static func judge(
+        _ seats: [Int32], _ timeline: Timeline, _ taker: inout [Int32], _ findings: inout Findings
+    ) {
         let history = timeline.history
         var live: [Timeline.Tenure] = []
         for seat in seats {
@@ -81,11 +87,12 @@ enum LivenessChecks {
                 "liveness", timeline.installation(first).event,
                 "\(history.name(view: first.view)) holds a ghost: \(history.name(member: member))")
         }
-        undelivered(live, timeline, &findings)
+        undelivered(live, timeline, &taker, &findings)
     }
 
+    /// `taker`: per message the seat that was last seen to deliver it.
     private static func undelivered(
-        _ live: [Timeline.Tenure], _ timeline: Timeline, _ findings: inout Findings
+        _ live: [Timeline.Tenure], _ timeline: Timeline, _ taker: inout [Int32], _ findings: inout Findings
     ) {
         let history = timeline.history
         var sent: [(message: Int32, event: Int32)] = []
@@ -97,12 +104,11 @@ enum LivenessChecks {
         }
         if sent.isEmpty { return }
         for tenure in live {
-            var delivered = Set<Int32>()
             for place in tenure.events {
                 let event = timeline.event(at: place)
-                if event.kind == .deliver { delivered.insert(event.message) }
+                if event.kind == .deliver { taker[Int(event.message)] = tenure.seat }
             }
-            if let missing = sent.first(where: { !delivered.contains($0.message) }) {
+            if let missing = sent.first(where: { taker[Int($0.message)] != tenure.seat }) {
                 findings.add(
                     "liveness", missing.event,
                     "\(timeline.name(tenure)) never delivered \(history.name(message: missing.message))")

@@ -30,7 +30,7 @@ public struct TraceCheck: ~Copyable {
         }
     }
 
-    private let history = TraceHistory()
+    private var history = TraceHistory()
 
     private let isPrimaryMode: Bool
 

@@ -1,7 +1,7 @@
 // Texts to numbers.
 extension TraceHistory {
     /// The number of a text, with room for what it may name.
-    private func name(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private mutating func name(_ bytes: UnsafeRawBufferPointer) -> Int {
         let (index, isNew) = names.intern(bytes)
         if isNew {
             memberOfName.append(Self.unseen)
@@ -10,7 +10,7 @@ extension TraceHistory {
         return index
     }
 
-    private func name(_ text: String) -> Int {
+    private mutating func name(_ text: String) -> Int {
         var text = text
         return text.withUTF8 { name(UnsafeRawBufferPointer($0)) }
     }
@@ -18,20 +18,20 @@ extension TraceHistory {
     private static var unseen: Int32 { -2 }
     private static var wrong: Int32 { -1 }
 
-    func member(_ field: TraceField) -> Int32? {
+    mutating func member(_ field: TraceField) -> Int32? {
         let value = scratch[field]
         guard value.kind == .string else { return nil }
         return member(scratch.slice(value))
     }
 
     /// `name.incarnation` or `name.incarnation/endpoint`. Endpoints may hold dots; names of nodes hold no slash.
-    func member(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    mutating func member(_ bytes: UnsafeRawBufferPointer) -> Int32? {
         let index = name(bytes)
         if memberOfName[index] == Self.unseen { memberOfName[index] = newMember(bytes, name: index) ?? Self.wrong }
         return memberOfName[index] == Self.wrong ? nil : memberOfName[index]
     }
 
-    private func newMember(_ bytes: UnsafeRawBufferPointer, name index: Int) -> Int32? {
+    private mutating func newMember(_ bytes: UnsafeRawBufferPointer, name index: Int) -> Int32? {
         let slash = bytes.firstOffset(of: UInt8(ascii: "/"), from: 0)
         let node = UnsafeRawBufferPointer(rebasing: bytes[..<(slash ?? bytes.count)])
         guard let dot = node.lastIndex(of: UInt8(ascii: ".")), dot > 0,
@@ -51,7 +51,7 @@ extension TraceHistory {
         return member
     }
 
-    func group() -> Int32? {
+    mutating func group() -> Int32? {
         let value = scratch[.g]
         switch value.kind {
         case .string:
@@ -64,7 +64,7 @@ extension TraceHistory {
         }
     }
 
-    private func group(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    private mutating func group(_ bytes: UnsafeRawBufferPointer) -> Int32? {
         let index = name(bytes)
         if groupOfName[index] == Self.unseen {
             let isLightweight = bytes.starts(with: "lwg:".utf8)
@@ -79,20 +79,20 @@ extension TraceHistory {
     }
 
     /// A heavyweight group by its bare ID, or by the text that `g` has.
-    func group(hwg bytes: UnsafeRawBufferPointer) -> Int32 {
+    mutating func group(hwg bytes: UnsafeRawBufferPointer) -> Int32 {
         if bytes.starts(with: "hwg:".utf8), let group = group(bytes) { return group }
         var text = Array("hwg:".utf8)
         text.append(contentsOf: bytes)
         return text.withUnsafeBytes { group($0) } ?? -1
     }
 
-    func seat(of member: Int32, in group: Int32) -> Int32 {
+    mutating func seat(of member: Int32, in group: Int32) -> Int32 {
         let (index, isNew) = seatKeys.intern(UInt64(group), UInt64(member))
         if isNew { seats.append(Seat(group: group, member: member)) }
         return Int32(index)
     }
 
-    func view(_ field: TraceField, of group: Int32) -> Int32? {
+    mutating func view(_ field: TraceField, of group: Int32) -> Int32? {
         let value = scratch[field]
         guard value.kind == .string, group >= 0 else { return nil }
         let bytes = scratch.slice(value)
@@ -107,7 +107,7 @@ extension TraceHistory {
         return Int32(views.count - 1)
     }
 
-    func message(of group: Int32) -> Int32? {
+    mutating func message(of group: Int32) -> Int32? {
         let value = scratch[.m]
         guard value.kind == .string else { return nil }
         let bytes = scratch.slice(value)
@@ -123,16 +123,13 @@ extension TraceHistory {
     func order() -> UInt8? {
         let value = scratch[.order]
         guard value.kind == .string else { return nil }
-        // The first letters differ.
         let bytes = scratch.slice(value)
-        guard let first = bytes.first, let order = Self.orders.firstIndex(where: { $0.utf8.first == first }),
-            bytes.elementsEqual(Self.orders[order].utf8)
-        else { return nil }
-        return UInt8(order)
+        return Self.orders.firstIndex { $0.utf8CodeUnitCount == bytes.count && bytes.elementsEqualBytes($0.bytes) }
+            .map { UInt8($0) }
     }
 
     /// A member list, by the text of the whole array: lines of one view write it alike.
-    func list(_ field: TraceField) -> Int32? {
+    mutating func list(_ field: TraceField) -> Int32? {
         let value = scratch[field]
         guard value.kind == .array else { return nil }
         let bytes = scratch.slice(value)

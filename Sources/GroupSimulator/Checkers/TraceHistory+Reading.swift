@@ -6,14 +6,14 @@ extension TraceHistory {
     private static let wrongLineLimit = 100
 
     /// What follows comes from this file. Each process's events keep the order in which files and lines are read.
-    func begin(file: String) {
+    mutating func begin(file: String) {
         files.append(file)
         line = 0
         partial.removeAll()
     }
 
     /// The next bytes of the file, cut anywhere.
-    func read(_ bytes: UnsafeRawBufferPointer) {
+    mutating func read(_ bytes: UnsafeRawBufferPointer) {
         if files.isEmpty { begin(file: "trace") }
         var start = 0
         while let end = bytes.firstOffset(of: 0x0A, from: start) {
@@ -35,11 +35,11 @@ extension TraceHistory {
     }
 
     /// The end of the file. A last line without its line feed is what a killed process left; it may be cut.
-    func endFile() {
+    mutating func endFile() {
         if !partial.isEmpty { takePartial(isLast: true) }
     }
 
-    private func takePartial(isLast: Bool) {
+    private mutating func takePartial(isLast: Bool) {
         var whole: [UInt8] = []
         swap(&whole, &partial)
         whole.withUnsafeBytes { take(line: $0, isLast: isLast) }
@@ -47,7 +47,7 @@ extension TraceHistory {
         swap(&whole, &partial)
     }
 
-    private func take(line bytes: UnsafeRawBufferPointer, isLast: Bool) {
+    private mutating func take(line bytes: UnsafeRawBufferPointer, isLast: Bool) {
         line += 1
         if bytes.isEmpty || (bytes.count == 1 && bytes[0] == 0x0D) { return }
         guard scratch.read(bytes) else {
@@ -57,7 +57,7 @@ extension TraceHistory {
         if let why = interpret() { wrong(why) }
     }
 
-    private func wrong(_ why: String) {
+    private mutating func wrong(_ why: String) {
         malformed += 1
         if wrongLines.count < Self.wrongLineLimit {
             wrongLines.append((Int32(files.count - 1), line, why))
@@ -75,14 +75,13 @@ extension TraceHistory {
         guard value.kind == .string else { return nil }
         let bytes = scratch.slice(value)
         for (name, kind) in Self.kinds where name.utf8CodeUnitCount == bytes.count {
-            let text = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-            if bytes.elementsEqualBytes(text) { return kind }
+            if bytes.elementsEqualBytes(name.bytes) { return kind }
         }
         return nil
     }
 
     /// Takes the scratch line; what is wrong with it, or nil.
-    private func interpret() -> String? {
+    private mutating func interpret() -> String? {
         guard let kind = kind() else { return "`ev` is missing or unknown" }
         guard let member = member(.p) else { return "`p` is not `name.incarnation` or `name.incarnation/endpoint`" }
         var event = Event(
@@ -132,7 +131,7 @@ extension TraceHistory {
         return nil
     }
 
-    private func installation(of group: Int32, seat: Int32) -> Installation? {
+    private mutating func installation(of group: Int32, seat: Int32) -> Installation? {
         guard let view = view(.vid, of: group), let members = list(.members), let trans = list(.trans) else {
             return nil
         }

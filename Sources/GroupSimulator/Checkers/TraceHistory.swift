@@ -1,8 +1,8 @@
 /// What traces tell, with every name as a dense number: events per seat (one member in one group) in the order of
 /// its process. Knows the vocabulary of traces (design.md, section 8) and nothing of the implementation.
 ///
-/// A class, because it is filled once and then read by all checkers.
-final class TraceHistory {
+/// Filled once and then read by all checkers. A value: each look at a property of a class is guarded at run time.
+struct TraceHistory {
     enum Kind: UInt8 {
         case start, stop, join, leave, view, send, deliver, hold, holdOK, stable, flush, switched, map, quiet
     }
@@ -76,7 +76,7 @@ final class TraceHistory {
         var member: Int32
     }
 
-    static let orders = ["fifo", "causal", "total", "safe"]
+    static let orders: [StaticString] = ["fifo", "causal", "total", "safe"]
     static let fifo: UInt8 = 0
     static let total: UInt8 = 2
     static let safe: UInt8 = 3

@@ -1,16 +1,23 @@
 /// The fields that the checkers know, of one line of a trace.
 enum TraceField: Int, CaseIterable {
-    case ev, p, t, g, m, vid, order, trans, to, members, prev, primary, unchanged, hwg, hvid, component
+    // In the order in which lines are written.
+    case ev, t, p, g, m, vid, order, members, prev, trans, to, primary, unchanged, hwg, hvid, component
 
-    fileprivate static let names: [(packed: UInt64, count: Int, field: TraceField)] = allCases.map { field in
+    /// By field.
+    fileprivate static let names: [(packed: UInt64, count: Int)] = allCases.map { field in
         let name = Array(String(describing: field).utf8)
-        return name.withUnsafeBytes { (Self.pack($0), $0.count, field) }
+        return name.withUnsafeBytes { (Self.pack($0, from: 0, to: $0.count), $0.count) }
     }
 
     /// The first eight bytes; with the length they tell all names of fields apart.
-    fileprivate static func pack(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    @inline(__always)
+    fileprivate static func pack(_ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UInt64 {
+        if start + 8 <= bytes.count, start < end {
+            let word = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            return word >> UInt64(8 * max(8 - (end - start), 0))
+        }
         var packed: UInt64 = 0
-        for index in 0..<min(8, bytes.count) { packed = packed << 8 | UInt64(bytes[index]) }
+        for index in start..<end { packed = packed << 8 | UInt64(bytes[index]) }
         return packed
     }
 }
@@ -26,7 +33,11 @@ struct TraceLine {
         var end = 0
     }
 
-    private var values = [Value](repeating: Value(), count: TraceField.allCases.count)
+    /// By field.
+    private var values = InlineArray<16, Value>(repeating: Value())
+    private let names = TraceField.names
+    /// The field behind the one that was read last: nearly always the next one.
+    private var expected = 0
     private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
     private var offset = 0
 
@@ -44,6 +55,7 @@ struct TraceLine {
         for index in values.indices { values[index].kind = .absent }
         bytes = line
         offset = 0
+        expected = 0
         guard next() == UInt8(ascii: "{") else { return false }
         offset += 1
         if next() == UInt8(ascii: "}") {
@@ -51,15 +63,11 @@ struct TraceLine {
             return next() == nil
         }
         while true {
-            guard next() == UInt8(ascii: "\""), let key = value(depth: 0), key.kind == .string else { return false }
+            guard next() == UInt8(ascii: "\""), let key = string(), key.kind == .string else { return false }
             guard next() == UInt8(ascii: ":") else { return false }
             offset += 1
             guard let value = value(depth: 0) else { return false }
-            let name = slice(key)
-            let packed = TraceField.pack(name)
-            for known in TraceField.names where known.packed == packed && known.count == name.count {
-                values[known.field.rawValue] = value
-            }
+            keep(value, of: key)
             switch next() {
             case UInt8(ascii: ","): offset += 1
             case UInt8(ascii: "}"):
@@ -67,6 +75,21 @@ struct TraceLine {
                 return next() == nil
             default: return false
             }
+        }
+    }
+
+    @inline(__always)
+    private mutating func keep(_ value: Value, of key: Value) {
+        let packed = TraceField.pack(bytes, from: key.start, to: key.end)
+        var field = expected
+        for _ in names.indices {
+            if field == names.count { field = 0 }
+            if names[field].packed == packed, names[field].count == key.end - key.start {
+                values[field] = value
+                expected = field + 1
+                return
+            }
+            field += 1
         }
     }
 
@@ -89,6 +112,7 @@ struct TraceLine {
     }
 
     /// The next byte that is not white space, not taken.
+    @inline(__always)
     private mutating func next() -> UInt8? {
         while offset < bytes.count {
             let byte = bytes[offset]
@@ -113,20 +137,18 @@ struct TraceLine {
         }
     }
 
+    @inline(__always)
     private mutating func string() -> Value? {
         let start = offset + 1
         var kind = Kind.string
         var scan = start
-        while let end = bytes.firstOffset(of: UInt8(ascii: "\""), from: scan) {
-            var slashes = 0
-            while end - slashes > start, bytes[end - slashes - 1] == UInt8(ascii: "\\") { slashes += 1 }
-            if slashes % 2 == 0 {
-                let text = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                if text.firstOffset(of: UInt8(ascii: "\\"), from: 0) != nil { kind = .escaped }
-                offset = end + 1
-                return Value(kind: kind, start: start, end: end)
+        while let place = bytes.firstQuoteOrSlash(from: scan) {
+            if bytes[place] == UInt8(ascii: "\"") {
+                offset = place + 1
+                return Value(kind: kind, start: start, end: place)
             }
-            scan = end + 1
+            kind = .escaped
+            scan = place + 2
         }
         return nil
     }
@@ -159,7 +181,7 @@ struct TraceLine {
         let end = start + text.utf8CodeUnitCount
         guard end <= bytes.count,
             UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                .elementsEqualBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+                .elementsEqualBytes(text.bytes)
         else { return nil }
         offset = end
         return Value(kind: kind, start: start, end: end)
@@ -180,6 +202,26 @@ struct TraceLine {
 }
 
 extension UnsafeRawBufferPointer {
+    /// The offset of the first quotation mark or reverse solidus at or after `start`, eight bytes at a time.
+    fileprivate func firstQuoteOrSlash(from start: Int) -> Int? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var offset = start
+        while offset + 8 <= count {
+            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            // A byte that is zero here is one of them there; the lowest bit that is set belongs to the first.
+            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let slash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found = ((quote &- ones) & ~quote | (slash &- ones) & ~slash) & (ones << 7)
+            if found != 0 { return offset + found.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < count {
+            if self[offset] == UInt8(ascii: "\"") || self[offset] == UInt8(ascii: "\\") { return offset }
+            offset += 1
+        }
+        return nil
+    }
+
     /// All of the bytes as a decimal number; nil when there is another byte or it does not fit.
     func decimal() -> UInt64? {
         guard !isEmpty else { return nil }

@@ -48,11 +48,18 @@ struct Payload {
         for word in [sender, group, number] {
             withUnsafeBytes(of: word.littleEndian) { buffer.append(contentsOf: $0) }
         }
-        let filler = self.filler
-        for index in Self.headerBytes..<max(count, Self.headerBytes) {
-            buffer.append(UInt8(truncatingIfNeeded: filler &+ index))
+        var place = Self.headerBytes
+        while place < count {
+            let next = min(count, place + Self.fillerBytes)
+            buffer += Self.fillers[(filler &+ place) & 0xFF..<(filler &+ place) & 0xFF + next - place]
+            place = next
         }
     }
+
+    /// Bytes of the filler that are written and compared at once.
+    private static let fillerBytes = 256
+    /// From each byte on, `fillerBytes` bytes that count up.
+    private static let fillers = (0..<2 * fillerBytes).map { UInt8(truncatingIfNeeded: $0) }
 
     private var filler: Int { Int(truncatingIfNeeded: number &* 7 &+ sender &+ group) & 0xFF }
 
@@ -62,9 +69,16 @@ struct Payload {
         sender = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         group = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         number = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-        let filler = self.filler
-        for index in Self.headerBytes..<bytes.count where bytes[index] != UInt8(truncatingIfNeeded: filler &+ index) {
-            return nil
+        var place = Self.headerBytes
+        while place < bytes.count {
+            let next = min(bytes.count, place + Self.fillerBytes)
+            let start = (filler &+ place) & 0xFF
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[place..<next])
+            let isWhole = Self.fillers.withUnsafeBytes {
+                piece.elementsEqualBytes(UnsafeRawBufferPointer(rebasing: $0[start..<start + next - place]))
+            }
+            guard isWhole else { return nil }
+            place = next
         }
     }
 

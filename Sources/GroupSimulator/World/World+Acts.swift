@@ -128,10 +128,11 @@ extension World {
         guard let bytes = payload(node, handle, bytes: count), !nodes[node].isStopping else { return false }
         let time = clock(node)
         let outcome =
-            bytes.withUnsafeBytes { raw in
-                cores[node]?.multicast(
-                    handle, order: order, bytes: raw, at: time, into: &effects)
-            } ?? .notMember
+            cores[node].isEmpty
+            ? .notMember
+            : bytes.withUnsafeBytes {
+                cores[node][0].multicast(handle, order: order, bytes: $0, at: time, into: &effects)
+            }
         settle(node, opensTurn: true)
         switch outcome {
         case .accepted:

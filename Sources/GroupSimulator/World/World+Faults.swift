@@ -28,7 +28,7 @@ extension World {
         nodes[node].isAlive = true
         effects.trace.append(
             TraceRecord(time: clock(node), member: .node(card.member), event: .start))
-        cores[node] = Core(configuration: configuration(node), at: clock(node))
+        cores[node] = [Core(configuration: configuration(node), at: clock(node))]
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
         guard isBusy || options.isDrawn else {
@@ -74,7 +74,7 @@ extension World {
         guard nodes[node].isAlive else { return }
         happened { "\($0.text($0.nodes[node].member)) ends" }
         nodes[node].isAlive = false
-        cores[node] = nil
+        cores[node] = []
         nodes[node].life += 1
         nodes[node].backlog.removeAll()
         heavyweightViews[node].removeAll()

@@ -299,7 +299,7 @@ extension World {
             return end(to, closing: .prompt)
         }
         let time = clock(to)
-        cores[to]?.datagramArrived(packet.contents, at: time, into: &effects)
+        cores[to][0].datagramArrived(packet.contents, at: time, into: &effects)
         settle(to, opensTurn: true)
     }
 

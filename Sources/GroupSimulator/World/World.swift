@@ -48,8 +48,9 @@ struct World<Core: SimulatedCore> {
     var now: Int64 = 0
     var heap = EventHeap()
     var nodes: [WorldNode]
-    /// The core of each node that is alive. Apart from `nodes`, so that a look at those copies no core.
-    var cores: [Core?]
+    /// The core of each node that is alive, none of another. Apart from `nodes`, and not optional: a look at either would copy
+    /// the core.
+    var cores: [[Core]]
     var effects = Effects()
     var encoder = TraceEncoder(reserving: 1 << 20)
     var network: Network
@@ -104,7 +105,7 @@ struct World<Core: SimulatedCore> {
             }
             return node
         }
-        cores = Array(repeating: nil, count: options.nodes)
+        cores = Array(repeating: [], count: options.nodes)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
         disks = Array(repeating: Disk(), count: options.nodes)
@@ -170,6 +171,7 @@ struct World<Core: SimulatedCore> {
     }
 
     /// What the node's clock shows.
+    @inline(__always)
     func clock(_ node: Int) -> Instant {
         let drift = nodes[node].drift
         return Instant(
@@ -178,6 +180,7 @@ struct World<Core: SimulatedCore> {
     }
 
     /// When the node's clock shows this, or a moment later.
+    @inline(__always)
     private func time(_ instant: Instant, _ node: Int) -> Int64 {
         let drift = nodes[node].drift
         guard drift != 0 else { return instant.nanoseconds }
@@ -189,15 +192,18 @@ struct World<Core: SimulatedCore> {
 
     // One core.
 
+    @inline(__always)
+    private func hasCore(_ node: Int) -> Bool { !cores[node].isEmpty }
+
     mutating func handle(_ event: NodeEvent, _ node: Int, opensTurn: Bool = true) {
         let time = clock(node)
-        cores[node]?.handle(event, at: time, into: &effects)
+        if hasCore(node) { cores[node][0].handle(event, at: time, into: &effects) }
         settle(node, opensTurn: opensTurn)
     }
 
     private mutating func wake(_ node: Int) {
         nodes[node].wake = .max
-        if let deadline = cores[node]?.nextDeadline, deadline <= clock(node) {
+        if hasCore(node), let deadline = cores[node][0].nextDeadline, deadline <= clock(node) {
             handle(.deadlineReached, node)
         } else {
             schedule(node)
@@ -227,7 +233,7 @@ struct World<Core: SimulatedCore> {
     }
 
     private mutating func schedule(_ node: Int) {
-        guard let deadline = cores[node]?.nextDeadline else { return }
+        guard hasCore(node), let deadline = cores[node][0].nextDeadline else { return }
         // A deadline in the past is due at once, but not before what else happens at this time.
         let time = max(self.time(deadline, node), now)
         guard time < nodes[node].wake else { return }
@@ -236,10 +242,13 @@ struct World<Core: SimulatedCore> {
     }
 
     private mutating func record(_ node: Int) {
-        for record in effects.trace {
-            encoder.append(record)
-            happened(TimelineKind(record.event)) { $0.text(record) }
-            switch record.event {
+        for place in effects.trace.indices {
+            encoder.append(effects.trace[place])
+            if options.keepsTranscript {
+                let record = effects.trace[place]
+                happened(TimelineKind(record.event)) { $0.text(record) }
+            }
+            switch effects.trace[place].event {
             case .view(.hwg(let group), let view): install(group, view, node)
             case .leave(.hwg(let group)):
                 heavyweightViews[node].removeAll { $0.group == group }

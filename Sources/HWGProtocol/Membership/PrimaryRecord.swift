@@ -86,7 +86,9 @@ public struct PrimaryRecord: Hashable, Sendable {
 }
 
 /// A record that must reach stable storage; `recordPersisted(sequence)` answers. A later one replaces an earlier one.
-public struct RecordWrite: Hashable, Sendable {
+///
+/// A class, because an output is looked at, passed on and emptied per datagram, and hardly ever has one.
+public final class RecordWrite: Sendable {
     public let sequence: UInt64
     public let record: PrimaryRecord
     public init(sequence: UInt64, record: PrimaryRecord) {

@@ -43,6 +43,7 @@ struct AcknowledgeSchedule: Sendable {
     mutating func take(at now: Instant, except me: Rank) -> [Rank] {
         let everybody = deadline <= now
         var ranks: [Rank] = []
+        ranks.reserveCapacity(everybody ? owed.count : 1)
         for rank in owed.indices where rank != me && (everybody || owed[rank]) { ranks.append(rank) }
         for rank in ranks { owed[rank] = false }
         owesAny = false

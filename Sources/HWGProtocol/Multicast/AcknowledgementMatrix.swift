@@ -34,10 +34,14 @@ struct AcknowledgementMatrix: Sendable {
 
     /// What a majority of the members has of a stream; half of them with rank 0 are one.
     func majority(of stream: Rank) -> UInt64 {
-        let sorted = counts[(stream &* members)..<((stream &+ 1) &* members)].sorted(by: >)
-        let majority = sorted[members / 2]
-        guard members.isMultiple(of: 2) else { return majority }
-        return max(majority, min(sorted[members / 2 - 1], received(by: 0, of: stream)))
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: members) { buffer in
+            var sorted = buffer
+            _ = sorted.initialize(fromContentsOf: counts[(stream &* members)..<((stream &+ 1) &* members)])
+            sorted.sort(by: >)
+            let majority = sorted[members / 2]
+            guard members.isMultiple(of: 2) else { return majority }
+            return max(majority, min(sorted[members / 2 - 1], received(by: 0, of: stream)))
+        }
     }
 
     /// What all members that are not suspected have of a stream.

@@ -106,6 +106,7 @@ extension ViewStreams {
     /// ▸ Control messages wait for that. Whoever goes on as the primary view is a majority, so its cut has what anybody
     /// delivered, in the same order. (Else one member installs a light-weight view, is cut off, and the others' next one
     /// is a second primary successor of the same view: M7.)
+    @inline(__always)
     private func uniform(_ rank: Rank) -> UInt64 {
         guard streams[rank].awaitsControl, let head = order.head, head.rank == rank,
             spread(0) >= head.source

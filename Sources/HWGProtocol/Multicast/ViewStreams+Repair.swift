@@ -43,7 +43,8 @@ extension ViewStreams {
     /// Tells who is due what I have received.
     mutating func acknowledge(at now: Instant, into output: inout HWGOutput) {
         guard schedule.isDue(at: now) else { return }
-        let ranks = schedule.take(at: now, except: me).filter { !suspected[$0] }
+        var ranks = schedule.take(at: now, except: me)
+        ranks.removeAll { suspected[$0] }
         guard !ranks.isEmpty else { return }
         let packet = acknowledgement(isProbe: false)
         for rank in ranks {
@@ -53,6 +54,7 @@ extension ViewStreams {
         }
     }
 
+    @inline(__always)
     private func acknowledgement(isProbe: Bool) -> Packet {
         AcknowledgeFrame.write(
             frame(.acknowledge), rank: me, isProbe: isProbe, token: token, received: streams.lazy.map(\.contiguous))

@@ -111,11 +111,13 @@ public struct ViewStreams: Sendable {
     }
 
     /// Something waits for `turnEnded`.
+    @inline(__always)
     public var needsTurnEnd: Bool {
         builder.isOpen || !outbox.isEmpty || phase <= .held && !pendingOrders.isEmpty && window.hasReserve
     }
 
     /// When `deadlineReached` is due; `Instant.zero` when a turn's end is owed, nil when nothing is pending.
+    @inline(__always)
     public var nextDeadline: Instant? {
         if needsTurnEnd, phase < .ended { return .zero }
         let earliest = min(min(schedule.deadline, probe.deadline), min(repairDeadline, directs.deadline))

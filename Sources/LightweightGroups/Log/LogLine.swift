@@ -4,7 +4,7 @@ import Logging
 /// says what each means and what to do.
 public enum LogLine: String, CaseIterable, Sendable {
     // The node.
-    case started, stopped, leaveTimedOut, metricsListening
+    case started, stopped, failed, leaveTimedOut, metricsListening
     case incarnationRaised, incarnationNotRaised, namesake
     case traceFailed, joinRefused, seatsEvicted
     // Other nodes.
@@ -15,18 +15,18 @@ public enum LogLine: String, CaseIterable, Sendable {
     case viewInstalled, held, flushRestarted, tookOver, adopted, excluded, flushRefused, mergeFailed, groupLeft
     case donorFailed, tablesAgain
     // Mode `partition: primary`.
-    case noMajority, gaveUpView, otherInitialNodes, recordNotWritten
+    case noMajority, gaveUpView, otherInitialNodes, recordNotWritten, recordWritten
     // Configuration at run time.
     case reloaded, needsRestart, reloadRefused, reloadUnchanged
 
     /// What needs somebody is a warning or worse; what tells the group's history is `info`; the rest is `debug`.
     public var level: Logger.Level {
         switch self {
-        case .incarnationNotRaised, .namesake, .traceFailed, .reloadRefused, .recordNotWritten: .error
+        case .failed, .incarnationNotRaised, .namesake, .traceFailed, .reloadRefused, .recordNotWritten: .error
         case .leaveTimedOut, .joinRefused, .seatsEvicted, .peerUnresolved, .peerRefused, .refusedByPeer, .excluded,
             .needsRestart, .noMajority, .gaveUpView, .otherInitialNodes:
             .warning
-        case .incarnationRaised, .reloaded: .notice
+        case .incarnationRaised, .reloaded, .recordWritten: .notice
         case .started, .stopped, .metricsListening, .disconnected, .peerUnreached, .strangerRefused, .turnedAway,
             .suspected,
             .viewInstalled, .tookOver, .adopted, .groupLeft, .reloadUnchanged:

@@ -66,7 +66,7 @@ struct Incarnation {
 
     private static let mark = "primary"
 
-    private func write() throws(SystemError) {
+    func write() throws(SystemError) {
         guard let path else { return }
         try SafeFile.write(Array("\(value)\n\(isPrimary ? "\(Self.mark)\n" : "")".utf8), path)
     }

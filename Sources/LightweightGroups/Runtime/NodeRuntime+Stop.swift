@@ -18,6 +18,13 @@ extension NodeRuntime {
         drainIfStopping()
     }
 
+    /// Ends the node for what it found out about itself; a start that still waits and `run` throw it.
+    func fail(_ error: GroupError) {
+        logger.write(.failed, "\(error)")
+        problem.withLock { $0 = $0 ?? error }
+        stop()
+    }
+
     /// Leaves when nothing waits to be sent.
     func drainIfStopping() {
         guard stage == .draining, blocked.isEmpty else { return }

@@ -20,6 +20,7 @@ final class NodeRuntime: @unchecked Sendable {
     /// Who waits for the end; nil when it has come.
     private let enders = Mutex<[Answer<Void>]?>([])
     private let myself: Mutex<MemberID>
+    let problem = Mutex<GroupError?>(nil)
 
     // The core and its effects live in memory of their own: `inout` access to a class's property is checked for
     // exclusivity, which on the data path costs a factor of two.
@@ -37,6 +38,9 @@ final class NodeRuntime: @unchecked Sendable {
     let recordFile: RecordFile?
     var unwritten: RecordWrite?
     var rewriting: LoopTimer?
+    var waitsToRewrite = false
+    /// Why the last attempt to write the record failed; said once.
+    var recordProblem: SystemError?
     var recordWrites: UInt64 = 0
     var recordWriteTimes = DurationHistogram()
     var otherInitial: Set<MemberID> = []
@@ -134,7 +138,7 @@ final class NodeRuntime: @unchecked Sendable {
         limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }
         // It only begins a turn, which lets go what is due.
         delayed = try LoopTimer(loop) {}
-        rewriting = try LoopTimer(loop) { [unowned self] in writeRecord() }
+        rewriting = try LoopTimer(loop) { [unowned self] in retryRecord() }
         reporting = try LoopTimer(loop) { [unowned self] in reportMetrics() }
         statistics.receiveBufferBytes = socket.receiveBufferBytes
         statistics.sendBufferBytes = socket.sendBufferBytes
@@ -152,6 +156,9 @@ final class NodeRuntime: @unchecked Sendable {
 
     /// This node's member; it changes once at most, when a peer knows a higher incarnation at the start.
     var identity: MemberID { myself.withLock { $0 } }
+
+    /// Why the node ended by itself.
+    var failure: GroupError? { problem.withLock { $0 } }
 
     /// As they are in force: `reload` changes some of them on the loop.
     var settings: NodeSettings {
@@ -251,6 +258,7 @@ final class NodeRuntime: @unchecked Sendable {
         let isIdle = joins.isEmpty && seats.allSatisfy { $0 == nil } && stage == .running
         var raised = false
         if mayRaise, isIdle {
+            if recordFile != nil { return stateIsLost(known: known) }
             mayRaise = false
             do {
                 raised = try incarnation.raise(above: known)

@@ -89,6 +89,14 @@ final class RecordFile {
     /// On the disk when it returns.
     func write(_ record: PrimaryRecord) throws(SystemError) { try SafeFile.write(encode(record), path) }
 
+    /// Nobody votes with this record again: a peer knows a later life. Otherwise the next start, whose incarnation is higher,
+    /// would not be refused.
+    func void(because reason: String) throws(SystemError) {
+        try SafeFile.write(Array("\(Self.voidMark)\(reason)".utf8), path)
+    }
+
+    private static let voidMark = "void: "
+
     private func encode(_ record: PrimaryRecord) -> [UInt8] {
         var writer = ByteWriter(reserving: 512)
         writer.u32(Self.magic)
@@ -102,6 +110,9 @@ final class RecordFile {
     }
 
     private func decode(_ bytes: [UInt8], _ owner: Owner) throws(GroupError) -> PrimaryRecord {
+        if bytes.starts(with: Self.voidMark.utf8) {
+            throw .lostState(path, problem: String(decoding: bytes.dropFirst(Self.voidMark.utf8.count), as: UTF8.self))
+        }
         var problem = "it is damaged: the checksum is wrong"
         let record = bytes.withUnsafeBytes { raw -> PrimaryRecord? in
             guard raw.count > 8, raw.count <= Self.limit else { return nil }
