@@ -92,7 +92,7 @@ struct Trio {
         let view = ViewID(epoch: 7, coordinator: cards[0].member)
         let ballot = Ballot(attempt: 2, proposer: cards[1].member)
         let reasons: [MembershipFrame.Refuse.Reason] = [
-            .promised(ballot), .suspected, .notMember, .behind(view), .cannotReachCut,
+            .promised(ballot), .suspected, .notMember, .behind(view), .cannotReachCut, .noMajority, .authority(view),
         ]
         let frames =
             reasons.map { MembershipFrame.refuse(.init(ballot: ballot, view: view, reason: $0)) } + [

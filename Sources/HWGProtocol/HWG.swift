@@ -76,6 +76,8 @@ public struct HWG: Sendable {
     public private(set) var isAccepting = false
 
     var proposeAt: Instant?
+    /// Of another group in the mode `primary`: when it is to be born, if nobody has taken me in.
+    var wantsAt: Instant?
     var resendAt: Instant?
     var resendCount = 0
     var showAt: Instant?
@@ -209,8 +211,8 @@ public struct HWG: Sendable {
             deadline = Instant.earlier(deadline, resendAt)
             deadline = Instant.earlier(deadline, roundDeadline)
             deadline = Instant.earlier(deadline, showAt)
+            deadline = Instant.earlier(deadline, wantsAt)
             if following != nil { deadline = Instant.earlier(deadline, watchdogAt) }
-            if let wantsAt = dependence?.wantsAt { deadline = Instant.earlier(deadline, wantsAt) }
             return isAccepting ? Instant.earlier(deadline, fillDeadline) : deadline
         }
     }
@@ -336,9 +338,7 @@ public struct HWG: Sendable {
             streams.deadlineReached(at: now, into: &output)
             if let showAt, showAt <= now { show(into: &output) }
             if isAccepting { advanceAcceptance(at: now, peers: peers, into: &output) }
-            if let wantsAt = dependence?.wantsAt, wantsAt <= now {
-                lookedInVain(at: now, peers: peers, into: &output)
-            }
+            if let wantsAt, wantsAt <= now { lookedInVain(at: now, peers: peers, into: &output) }
             if following != nil, let watchdogAt, watchdogAt <= now {
                 followedTooLong(at: now, peers: peers, into: &output)
             }

@@ -17,8 +17,6 @@ extension HWG {
         var mayBeIn = false
         /// The group is to be born if it does not live.
         var isWanted = false
-        /// When that is so, if nobody has taken me in.
-        var wantsAt: Instant?
         var patience = Self.shortestPatience
         var retryDelay = Interval.zero
 
@@ -180,7 +178,7 @@ extension HWG {
         guard let patience = dependence?.patience, !isPrimary else { return }
         dependence?.mayBeIn = true
         dependence?.isWanted = false
-        dependence?.wantsAt = now + patience
+        wantsAt = now + patience
     }
 
     // MARK: Looking for a view
@@ -189,22 +187,22 @@ extension HWG {
         guard let dependence else { return }
         let isLiving = dependence.mayBeIn || dependence.control?.isLiving(id) ?? false
         self.dependence?.isWanted = !isLiving
-        self.dependence?.wantsAt = isLiving ? now + dependence.patience : nil
+        wantsAt = isLiving ? now + dependence.patience : nil
     }
 
     /// The group lived when the control view began, and nobody has taken me in since: perhaps it is gone.
     mutating func lookedInVain(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard let dependence, !isPrimary, !isGivingUp else { self.dependence?.wantsAt = nil; return }
+        guard let dependence, !isPrimary, !isGivingUp else { wantsAt = nil; return }
         guard dependence.control != nil, merge.asked == nil, following == nil else {
-            self.dependence?.wantsAt = now + dependence.patience
+            wantsAt = now + dependence.patience
             return
         }
-        self.dependence?.wantsAt = nil
+        wantsAt = nil
         self.dependence?.patience = min(dependence.patience * 2, Dependence.longestPatience)
         // What I accepted came to nothing; in a view of another ID I am not named in it any more.
         if dependence.mayBeIn { giveUp(at: now, peers: peers, into: &output) }
         self.dependence?.isWanted = true
-        self.dependence?.wantsAt = nil
+        wantsAt = nil
     }
 
     mutating func dependenceInstalled(_ proposal: Proposal, at now: Instant) {
@@ -213,7 +211,7 @@ extension HWG {
         dependence?.mayBeIn = false
         dependence?.retryDelay = .zero
         dependence?.isWanted = false
-        dependence?.wantsAt = nil
+        wantsAt = nil
         if isPrimary {
             dependence?.patience = Dependence.shortestPatience
         } else if dependence?.control != nil {
