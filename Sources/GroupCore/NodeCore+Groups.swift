@@ -73,7 +73,8 @@ extension NodeCore {
         case .noMajority: counters.heldForMajority += 1
         case .gaveUp: counters.gaveUp += 1
         case .otherInitial: counters.otherInitial += 1
-        case .held, .restarted, .tookOver, .adopted, .excluded, .refused, .mergeFailed, .left, .donorFailed, .lostRecord:
+        case .held, .restarted, .tookOver, .adopted, .excluded, .refused, .mergeFailed, .left, .donorFailed,
+            .lostRecord:
             break
         }
     }
