@@ -36,7 +36,7 @@ public struct Scenario: Sendable {
     public func run<Core: SimulatedCore>(_ core: Core.Type) -> ScenarioReport {
         var world = World<Core>(seed: settings.seed, options: settings.options, plan: settings.plan)
         let failures = world.play(steps)
-        var check = TraceCheck()
+        var check = TraceCheck(isPrimaryMode: settings.isPrimaryMode)
         world.encoder.bytes.withUnsafeBytes { check.add($0, named: "scenario") }
         let isCorrupted = settings.plan.corruption > 0
         return ScenarioReport(

@@ -6,6 +6,7 @@ struct ScenarioSettings: Hashable, Sendable {
     var nodes = 3
     var groups = 1
     var faults = SimulatedFaults.all
+    var isPrimaryMode = false
     /// Nothing fails by itself, and a packet takes 30 µs.
     var plan = WorldPlan.still
 
@@ -44,12 +45,14 @@ struct ScenarioSettings: Hashable, Sendable {
         Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
         Key("silence", \.silence), Key("slow", \.slow), Key("delay", time: \.meanDelay),
         Key("holdDelay", time: \.holdDelay),
+        Key("diskDelay", time: \.diskDelay), Key("outsiders", \.outsiders),
         Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
         Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
     ]
 
     var options: SimulationOptions {
-        var options = SimulationOptions(nodes: nodes, groups: groups, seconds: 0, faults: faults)
+        var options = SimulationOptions(
+            nodes: nodes, groups: groups, seconds: 0, faults: faults, isPrimaryMode: isPrimaryMode)
         options.keepsTranscript = true
         options.isDrawn = false
         return options
@@ -60,6 +63,7 @@ struct ScenarioSettings: Hashable, Sendable {
         let still = WorldPlan.still
         var lines = ["nodes \(nodes)", "groups \(groups)", "seed \(seed)"]
         if faults != .all { lines.append("faults \(faults)") }
+        if isPrimaryMode { lines.append("partition primary") }
         if !plan.knowsAll { lines.append("strangers") }
         if plan.holdsByHand { lines.append("holds by hand") }
         for key in Self.keys where key.get(plan) != key.get(still) {

@@ -71,7 +71,6 @@ public struct Shrinker<Core: SimulatedCore> {
         shrinkOptions()
         var script = recorded()
         let before = script.items.count
-        // The script does what the seed did, unless two things happened in the same nanosecond.
         guard shows(script) else { return Shrunk(file: "", goal: goal, before: before, after: before, tries: tries) }
         var size = 0
         repeat {
@@ -117,7 +116,7 @@ public struct Shrinker<Core: SimulatedCore> {
         if case .property = goal { options.keepsTranscript = false }
         var world = World<Core>(seed: script.settings.seed, options: options, plan: script.settings.plan)
         _ = world.play(script.steps)
-        var check = TraceCheck()
+        var check = TraceCheck(isPrimaryMode: options.isPrimaryMode)
         world.encoder.bytes.withUnsafeBytes { check.add($0, named: "script") }
         return isShown(check.report().violations + world.violations, world.transcript.map(Self.withoutTime))
     }

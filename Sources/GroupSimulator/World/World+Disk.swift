@@ -23,7 +23,7 @@ extension World {
     mutating func write(_ write: RecordWrite, _ node: Int) {
         learn(write.record.last, node)
         disks[node].pending.append(write)
-        let time = now + 1_000 + Int64(random.below(Int(plan.diskDelay)))
+        let time = now + 1_000 + Int64(random.below(max(Int(plan.diskDelay), 1)))
         heap.push(
             .persisted, at: time, a: node, c: Int(truncatingIfNeeded: write.sequence), life: nodes[node].life)
     }
