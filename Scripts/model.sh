@@ -40,6 +40,11 @@ fail|primary|N=3 R=2 K=2 STALE
 fail|primary|N=3 R=2 K=2 VIEW0=5 AT_ONCE RETURN
 fail|primary|N=4 R=2 K=1 CONTROL0=11 VIEW0=5 AT_ONCE OUTSIDER
 fail|primary|N=3 R=1 K=2 VIEW0=7 AT_ONCE MAJORITY_RECORD
+pass|birth|
+fail|birth|UNFROZEN
+fail|birth|UNKNOWN
+fail|birth|CARELESS
+fail|birth|OUTSIDE
 pass|lwgchange|
 pass|lwgchange|FIFOS
 pass|lwgchange|TOTALS

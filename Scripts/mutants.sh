@@ -29,7 +29,9 @@ hunt() {
         set -- "$1" $world
         # Rules of the mode primary have no effect in the other.
         case $1:$5 in
-        forgottenRecord:all | lostPromise:all | unsyncedAnswer:all | dataOfFew:all | lastingSuspicion:all) continue ;;
+        forgottenRecord:all | lostPromise:all | unsyncedAnswer:all | dataOfFew:all | lastingSuspicion:all | \
+            keptWhoCameBack:all | outsider:all | ownSuspicion:all | staleAuthority:all | majorityOfKept:all | \
+            unfrozen:all | bornBesideLiving:all) continue ;;
         esac
         options="--nodes $2 --groups $3 --seconds $4 --partition $5"
         finds sim --mutant "$1" --seeds 1..$seeds --until-failure $options || continue

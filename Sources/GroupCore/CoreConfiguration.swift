@@ -33,7 +33,7 @@ public struct CoreConfiguration: Sendable {
     /// earlier incarnation, as far as it knows.
     public var isFresh = true
     /// The mode `partition: primary`, with what the node's stable storage has; nil is the mode `all`. `defaultGroup` is then
-    /// the control group and the only one: pins are not for this mode.
+    /// the control group, which every node is in.
     public var record: PrimaryRecord?
     /// How often coordinators tell foreign nodes of their views.
     public var announceInterval: Interval = .milliseconds(500)

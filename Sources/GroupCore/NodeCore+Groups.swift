@@ -28,7 +28,7 @@ extension NodeCore {
     /// Carries what one group emitted: datagrams to the shell, indications to the light-weight layer.
     mutating func pump(_ slot: Int, at now: Instant, into effects: inout Effects) {
         touch(slot)
-        guard !hwgOutput.isEmpty else { return }
+        guard !hwgOutput.isEmpty else { return handDown(from: slot, at: now, into: &effects) }
         let group = slots[slot].id
         if !hwgOutput.transmissions.isEmpty {
             effects.transmissions.append(contentsOf: hwgOutput.transmissions)
@@ -45,6 +45,7 @@ extension NodeCore {
             effects.write = write
         }
         let excluded = hwgOutput.excluded
+        let suspected = hwgOutput.suspected
         var hasLeft = false
         if !hwgOutput.indications.isEmpty {
             for case .left in hwgOutput.indications.events { hasLeft = true }
@@ -59,6 +60,8 @@ extension NodeCore {
         hwgOutput.removeAll()
         takeIndications(at: now, into: &effects)
         refreshTokens(slot)
+        handDown(from: slot, at: now, into: &effects)
+        if !suspected.isEmpty { reportToControl(suspected, at: now, into: &effects) }
         // Exclusion from one group is suspicion in every shared one.
         for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
         if hasLeft || slots[slot].hasDeparted { retire(slot) }
@@ -161,21 +164,28 @@ extension NodeCore {
     private mutating func create(_ group: HWGID, at now: Instant, into effects: inout Effects) {
         // Joining again while the departure is still being told ends the telling.
         if let slot = slotOfGroup[group], slots[slot].departure != nil { remove(slot) }
-        guard slotOfGroup[group] == nil, slotOfGroup.count < Limits.heavyweightGroups else { return }
+        let limit = isPrimaryMode ? Places.limit : Limits.heavyweightGroups
+        guard slotOfGroup[group] == nil, slotOfGroup.count < limit else { return }
         tracer?.joined(group, at: now, into: &effects)
         let created = HWG(
             id: group, me: me, cluster: cluster, parameters: configuration.groupParameters, epochFloor: highestEpoch,
-            nextNumber: nextNumber, isFresh: configuration.isFresh, record: record, at: now, into: &hwgOutput)
+            nextNumber: nextNumber, isFresh: configuration.isFresh,
+            record: group == configuration.defaultGroup ? record : nil, dependence: dependence(of: group), at: now,
+            into: &hwgOutput)
         let slot = isLive.firstIndex(of: false) ?? slots.count
         if slot == slots.count {
             slots.append(created)
             isLive.append(true)
             tokens.append(SlotTokens(current: created.token.raw, retired: nil))
             isTouched.append(false)
+            isAttached.append(false)
+            isSeeking.append(false)
             refusesData.append(refused.contains(group))
         } else {
             slots[slot] = created
             isLive[slot] = true
+            isAttached[slot] = false
+            isSeeking[slot] = false
             refusesData[slot] = refused.contains(group)
             tokens[slot] = SlotTokens(current: created.token.raw, retired: nil)
         }
@@ -184,6 +194,7 @@ extension NodeCore {
         slots[slot].announce(at: now, peers: peers, into: &hwgOutput)
         if announceAt == nil { announceAt = now + configuration.announceInterval }
         pump(slot, at: now, into: &effects)
+        if isPrimaryMode { placesChanged(at: now, into: &effects) }
     }
 
     private var highestEpoch: UInt64 { slots.reduce(pastEpoch) { max($0, $1.highestEpoch) } }

@@ -37,6 +37,11 @@ public struct NodeCore: Sendable {
     var attendAt: Instant?
     /// What stable storage had, or the control group that is gone.
     var record: PrimaryRecord?
+    let isPrimaryMode: Bool
+    /// The same mode: what the node is in the control group, as its other groups were told, and by slot where it is in those.
+    var control = ControlStanding()
+    var isAttached: [Bool] = []
+    var isSeeking: [Bool] = []
     var isStopping = false
     var hasStopped = false
 
@@ -123,7 +128,9 @@ public struct NodeCore: Sendable {
     }
 
     /// Mode `primary`: the control group is held, or not in a primary view yet, because a majority is missing.
-    public var lacksMajority: Bool { slots.indices.contains { isLive[$0] && slots[$0].lacksMajority } }
+    public var lacksMajority: Bool {
+        slots.indices.contains { isLive[$0] && slots[$0].record != nil && slots[$0].lacksMajority }
+    }
 
     /// Mode `primary`: what the node's record says now.
     public var currentRecord: PrimaryRecord? { slots.lazy.compactMap(\.record).first ?? record }
@@ -138,12 +145,14 @@ public struct NodeCore: Sendable {
             now: now)
         var limits = LWGLimits()
         limits.holdDeadline = configuration.holdDeadline
+        if configuration.record != nil { limits.heavyweightGroups = Places.limit }
         lwg = LWGLayer(
             me: me,
             mapping: configuration.mapping,
             reportsHolds: configuration.traces, limits: limits)
         record = configuration.record
-        if record != nil { attendAt = now }
+        isPrimaryMode = record != nil
+        if isPrimaryMode { attendAt = now }
         isTraced = configuration.traces
         tracer = isTraced ? Tracer(me: me) : nil
     }

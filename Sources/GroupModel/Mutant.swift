@@ -25,6 +25,21 @@ public enum Mutant: String, CaseIterable, Sendable {
     /// A component without a majority keeps its suspicions.
     case lastingSuspicion
 
+    /// Of a group other than the control group: members that came back into the control group count for the view they had.
+    case keptWhoCameBack
+    /// The same: its view takes in who is not in the control view.
+    case outsider
+    /// The same: suspicion excludes, whatever the control group says.
+    case ownSuspicion
+    /// The same: a round under an earlier control view than one's own is answered.
+    case staleAuthority
+    /// The same: light-weight control messages wait for a majority.
+    case majorityOfKept
+    /// The same: nodes come into it after they told the control group that they are not in it.
+    case unfrozen
+    /// The same: it is born although members of the control view are in it.
+    case bornBesideLiving
+
     // Flush
     /// `flushed` is sent without waiting for HoldOK.
     case skippedHoldOK

@@ -54,8 +54,17 @@ public struct HWG: Sendable {
     var lastAttempt: UInt32 = 0
 
     var merge = Merge()
-    /// Of the mode `primary`.
+    /// Of the control group in the mode `primary`.
     var chain: Chain?
+    /// Of another group in that mode.
+    var dependence: Dependence?
+    // Of either.
+    /// This member leaves its view as soon as its Hold is answered.
+    var isGivingUp = false
+    /// The proposal that I was first asked to accept, in this view, and when: its cut is waited for once.
+    var filling: Filling?
+    /// The view that the layer above knows, when that is not the current one.
+    var shown: View<MemberID>?
 
     /// The highest epoch seen in any group of the node: a new view's epoch is larger.
     public internal(set) var highestEpoch: UInt64
@@ -95,6 +104,11 @@ public struct HWG: Sendable {
         var lastSign: Instant
     }
 
+    struct Filling: Hashable, Sendable {
+        let view: ViewID
+        let since: Instant
+    }
+
     /// A proposal that I am getting ready to accept, or to install when it is decided.
     struct Acceptance: Hashable, Sendable {
         let proposal: Proposal
@@ -119,10 +133,12 @@ public struct HWG: Sendable {
     ///   - epochFloor: the highest epoch this node has seen in any group.
     ///   - nextNumber: this node's next message number; numbers never restart within an incarnation.
     ///   - isFresh: whether this node may count towards a group's first primary view.
-    ///   - record: in the mode `primary`, what the node's stable storage has.
+    ///   - record: of the control group in the mode `primary`, what the node's stable storage has.
+    ///   - dependence: of another group in that mode.
     public init(
         id: HWGID, me: MemberID, cluster: UInt32, parameters: HWGParameters, epochFloor: UInt64, nextNumber: UInt64,
-        isFresh: Bool, record: PrimaryRecord? = nil, at now: Instant, into output: inout HWGOutput
+        isFresh: Bool, record: PrimaryRecord? = nil, dependence: Dependence? = nil, at now: Instant,
+        into output: inout HWGOutput
     ) {
         let epochFloor = max(epochFloor, record?.highestEpoch ?? 0)
         self.id = id
@@ -133,18 +149,22 @@ public struct HWG: Sendable {
         view = View(id: ViewID(epoch: epochFloor + 1, coordinator: me), members: [me])
         let alone = Side(previous: view, wasPrimary: false, continuing: [me], leaving: [])
         isPrimary =
-            record == nil && parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
+            record == nil && dependence == nil
+            && parameters.rule.isPrimary(members: [me], sides: [alone], fresh: isFresh ? [me] : [])
         chain = record.map { Chain(record: $0) }
+        self.dependence = dependence
         hasBeenPrimary = isPrimary || !isFresh
         streams = ViewStreams(
             group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
-            now: now)
+            waitsForAll: dependence != nil, now: now)
         suspects = [false]
         leaving = [false]
         heard = [true]
         if chain != nil {
             // The view in which it is alone is not shown; it may be enough to make a primary one.
             proposeAt = now + max(parameters.joinGather, parameters.gather)
+        } else if dependence != nil {
+            lookForView(at: now)
         } else if parameters.joinGather > .zero {
             showAt = now + parameters.joinGather
         } else {
@@ -190,6 +210,7 @@ public struct HWG: Sendable {
             deadline = Instant.earlier(deadline, roundDeadline)
             deadline = Instant.earlier(deadline, showAt)
             if following != nil { deadline = Instant.earlier(deadline, watchdogAt) }
+            if let wantsAt = dependence?.wantsAt { deadline = Instant.earlier(deadline, wantsAt) }
             return isAccepting ? Instant.earlier(deadline, fillDeadline) : deadline
         }
     }
@@ -315,6 +336,9 @@ public struct HWG: Sendable {
             streams.deadlineReached(at: now, into: &output)
             if let showAt, showAt <= now { show(into: &output) }
             if isAccepting { advanceAcceptance(at: now, peers: peers, into: &output) }
+            if let wantsAt = dependence?.wantsAt, wantsAt <= now {
+                lookedInVain(at: now, peers: peers, into: &output)
+            }
             if following != nil, let watchdogAt, watchdogAt <= now {
                 followedTooLong(at: now, peers: peers, into: &output)
             }

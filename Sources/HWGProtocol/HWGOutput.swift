@@ -31,16 +31,19 @@ public struct HWGOutput: Sendable {
     public var learned: [NodeCard] = []
     /// Members that the view just installed leaves out although they did not ask: suspects in every shared group.
     public var excluded: [MemberID] = []
+    /// Mode `primary`, of a group other than the control group: who does not take part; the control group decides.
+    public var suspected: [MemberID] = []
     /// Mode `primary`: to be brought to stable storage.
     public var write: RecordWrite?
     public init() {}
     public var isEmpty: Bool {
         transmissions.isEmpty && indications.isEmpty && notes.isEmpty && learned.isEmpty && excluded.isEmpty
-            && write == nil
+            && write == nil && suspected.isEmpty
     }
     /// Nothing but messages, of which more may follow before they are read.
     public var isPlain: Bool {
-        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, write == nil, indications.events.count <= 1
+        guard notes.isEmpty, learned.isEmpty, excluded.isEmpty, write == nil, suspected.isEmpty,
+            indications.events.count <= 1
         else { return false }
         if case .messages = indications.events.first { return true }
         return indications.events.isEmpty
@@ -52,6 +55,7 @@ public struct HWGOutput: Sendable {
         if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
         if !learned.isEmpty { learned.removeAll(keepingCapacity: true) }
         if !excluded.isEmpty { excluded.removeAll(keepingCapacity: true) }
+        if !suspected.isEmpty { suspected.removeAll(keepingCapacity: true) }
         write = nil
     }
 }

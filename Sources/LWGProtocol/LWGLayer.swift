@@ -170,7 +170,7 @@ public struct LWGLayer: Sendable {
 
     private mutating func carrier(for hwg: HWGID) -> Int? {
         if let index = indices[hwg] { return index }
-        guard carriers.count < Limits.heavyweightGroups else { return nil }
+        guard carriers.count < node.limits.heavyweightGroups else { return nil }
         indices[hwg] = carriers.count
         carriers.append(Carrier(id: hwg, index: carriers.count))
         return carriers.count - 1

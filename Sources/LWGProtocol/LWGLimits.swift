@@ -15,5 +15,8 @@ public struct LWGLimits: Sendable {
     /// How long an application may take to answer a Hold before its seat is lost. It answers within milliseconds; pauses for
     /// garbage collection or a disk are below a second or two; and everybody in the group waits as long.
     public var holdDeadline: Interval = .seconds(2)
+    /// HWGs that one node is in.
+    public var heavyweightGroups = Limits.heavyweightGroups
+
     public init() {}
 }

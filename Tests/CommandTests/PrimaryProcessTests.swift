@@ -14,10 +14,12 @@ struct PrimaryProcessTests {
         let cluster = "primary-\(UUID().uuidString)"
         init() throws { (traces, state) = (try TemporaryDirectory(), try TemporaryDirectory()) }
 
-        func start(_ name: String, peers: [String], initial: String = "a,b,c") throws -> ShellProcess {
+        func start(
+            _ name: String, peers: [String], initial: String = "a,b,c", settings: [String] = []
+        ) throws -> ShellProcess {
             try ShellProcess(
                 name, cluster: cluster, peers: peers, trace: traces,
-                arguments: [
+                arguments: settings.flatMap { ["--set", $0] } + [
                     "--set", "membership.partition=primary", "--set", "membership.initial=\(initial)", "--set",
                     "node.stateDirectory=\(state.path)/\(name)", "--set", "failureDetector.timeout=2s",
                 ])
@@ -33,8 +35,10 @@ struct PrimaryProcessTests {
         }
 
         /// The text at everybody.
-        func tell(_ text: String, from shell: ShellProcess, to shells: [ShellProcess]) async throws {
-            shell.command("send --order total g \(text)")
+        func tell(
+            _ text: String, in group: String = "g", from shell: ShellProcess, to shells: [ShellProcess]
+        ) async throws {
+            shell.command("send --order total \(group) \(text)")
             for shell in shells { try await shell.event("message") { $0["text"] == text } }
         }
 
@@ -133,6 +137,39 @@ struct PrimaryProcessTests {
         for shell in [a, b, c] { try await shell.view("g", nodes: Self.names) }
         try await three.tell("after", from: a, to: [a, b, c])
         for shell in [a, b, c] { #expect(try await shell.end() == 0) }
+        try three.expectLegal()
+    }
+
+    @Test func `pinned groups live through the death of one node, and of all`() async throws {
+        let three = try Three()
+        let pins = ["mapping.pins=p*=east"]
+        func startAll() async throws -> [ShellProcess] {
+            let first = try three.start("a", peers: [], settings: pins)
+            let listen = try await first.listen
+            let others = try ["b", "c"].map { try three.start($0, peers: [listen], settings: pins) }
+            for shell in [first] + others { shell.command("join g p1") }
+            for shell in [first] + others {
+                for group in ["g", "p1"] {
+                    let view = try await shell.view(group, nodes: Self.names)
+                    #expect(view.fields["primary"] as? Bool == true)
+                    #expect(view["hwg"] == (group == "g" ? "main" : "east"))
+                }
+            }
+            return [first] + others
+        }
+        let shells = try await startAll()
+        try await three.tell("before", in: "p1", from: shells[1], to: shells)
+        shells[2].kill()
+        for shell in shells[..<2] {
+            let view = try await shell.view("p1", nodes: ["a", "b"])
+            #expect(view.fields["primary"] as? Bool == true)
+        }
+        try await three.tell("two", in: "p1", from: shells[0], to: Array(shells[..<2]))
+        for shell in shells { shell.kill() }
+        for shell in shells { await #expect(throws: ShellProcess.TimedOut.self) { try await shell.event("never") } }
+        let again = try await startAll()
+        try await three.tell("after", in: "p1", from: again[2], to: again)
+        for shell in again { #expect(try await shell.end() == 0) }
         try three.expectLegal()
     }
 

@@ -60,6 +60,7 @@ import Testing
             100..<140 as Range<UInt64>, SimulationOptions(nodes: 4, groups: 2, seconds: 4, isPrimaryMode: true))
         for name in [
             "totalCrash", "massCrash", "lostWrite", "hwg.noMajority", "hwg.gaveUp", "hwg.adopted", "partition", "crash",
+            "birth",
         ] {
             #expect(rare[name, default: 0] > 0, "\(name) never came about: \(rare)")
         }

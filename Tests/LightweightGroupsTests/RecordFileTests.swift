@@ -101,8 +101,8 @@ struct RecordFileTests {
         #expect(problem(contents, [])?.contains("cut short") == true)
         #expect(problem(contents, RecordContents.sealed([1, 2, 3, 4]))?.contains("no record") == true)
         var newer = body
-        newer[4] = 2
-        #expect(problem(contents, RecordContents.sealed(newer))?.contains("version 2") == true)
+        newer[4] = 3
+        #expect(problem(contents, RecordContents.sealed(newer))?.contains("version 3") == true)
         let long = [UInt8](repeating: 0, count: RecordContents.limit + 1)
         #expect(problem(contents, long)?.contains("larger") == true)
     }

@@ -56,7 +56,7 @@ public struct TraceCheck: ~Copyable {
         SenderOrderChecks.run(timeline, into: &findings)
         TotalOrderChecks.run(timeline, into: &findings)
         StabilityChecks.run(timeline, into: &findings)
-        FlushChecks.run(timeline, into: &findings)
+        FlushChecks.run(timeline, isPrimaryMode: isPrimaryMode, into: &findings)
         MappingChecks.run(timeline, into: &findings)
         LivenessChecks.run(timeline, into: &findings)
         if isPrimaryMode { HeldChecks.run(timeline, into: &findings) }

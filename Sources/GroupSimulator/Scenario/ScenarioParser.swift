@@ -39,7 +39,9 @@ struct ScenarioParser {
         case ("faults", 2):
             guard let faults = SimulatedFaults(String(words[1])) else { throw mistake("unknown faults \(words[1])") }
             settings.faults = faults
-        case ("partition", 2) where words[1] == "primary": settings.isPrimaryMode = true
+        case ("mode", 2):
+            guard ["all", "primary"].contains(words[1]) else { throw mistake("`mode all` or `mode primary`") }
+            settings.isPrimaryMode = words[1] == "primary"
         case ("strangers", 1): settings.plan.knowsAll = false
         case ("holds", 3) where words[1] == "by" && words[2] == "hand":
             settings.plan.holdsByHand = true

@@ -43,9 +43,8 @@ struct ScenarioSettings: Hashable, Sendable {
         Key("replay", \.replay), Key("drift", \.drift),
         Key("hwgs", \.heavyweightGroups),
         Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
-        Key("silence", \.silence), Key("slow", \.slow), Key("delay", time: \.meanDelay),
-        Key("holdDelay", time: \.holdDelay),
-        Key("diskDelay", time: \.diskDelay), Key("outsiders", \.outsiders),
+        Key("outsiders", \.outsiders), Key("silence", \.silence), Key("slow", \.slow), Key("delay", time: \.meanDelay),
+        Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
         Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
         Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
     ]
@@ -62,8 +61,8 @@ struct ScenarioSettings: Hashable, Sendable {
     var lines: [String] {
         let still = WorldPlan.still
         var lines = ["nodes \(nodes)", "groups \(groups)", "seed \(seed)"]
+        if isPrimaryMode { lines.append("mode primary") }
         if faults != .all { lines.append("faults \(faults)") }
-        if isPrimaryMode { lines.append("partition primary") }
         if !plan.knowsAll { lines.append("strangers") }
         if plan.holdsByHand { lines.append("holds by hand") }
         for key in Self.keys where key.get(plan) != key.get(still) {

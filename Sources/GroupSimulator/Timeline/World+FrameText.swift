@@ -94,6 +94,7 @@ extension World {
         case .cannotReachCut: "cannot reach the cut"
         case .outrun(let last): "\(text(last.id)) is decided"
         case .noMajority: "no majority"
+        case .authority(let control): "later control view \(name(control))"
         }
     }
 }

@@ -80,7 +80,7 @@ public struct SimulationOptions: Hashable, Sendable {
     /// Virtual time in which everything may fail. The time to converge afterwards comes on top.
     public var seconds: Int
     public var faults: SimulatedFaults
-    /// The mode `partition: primary`, with one heavyweight group, and disks that survive the nodes' lives.
+    /// The mode `partition: primary`, with disks that survive the nodes' lives.
     public var isPrimaryMode: Bool
     /// Keep the lines of what happened.
     public var keepsTranscript = false
@@ -218,7 +218,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         orders = drawn(
             "orders", [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]])
         guard options.isPrimaryMode else { return }
-        heavyweightGroups = 1
+        heavyweightGroups = drawn("primaryGroups", [1, 2, 3])
         diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])
         let crashes = drawn("massCrash", [0, 0, 100, 300])
         massCrash = options.faults.contains(.crashes) ? crashes : 0

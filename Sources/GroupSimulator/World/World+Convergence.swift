@@ -4,7 +4,7 @@ import GroupModel
 extension World {
     func unsettled() -> String? {
         for node in nodes.indices where !nodes[node].isAlive { return "\(nodes[node].name) is not running" }
-        return unsettledMajority() ?? unsettledHeavyweight() ?? unsettledLightweight()
+        return unsettledPlaces() ?? unsettledHeavyweight() ?? unsettledLightweight()
     }
 
     /// Every node that is in a heavyweight group is in the same view of it, and that view holds just these nodes.

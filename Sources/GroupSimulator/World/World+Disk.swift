@@ -60,13 +60,6 @@ extension World {
         chain.append(decided)
     }
 
-    /// In the mode `primary` every node ends in a primary view.
-    func unsettledMajority() -> String? {
-        guard options.isPrimaryMode else { return nil }
-        for node in nodes.indices where !standsInPrimary[node] { return "\(nodes[node].name) is in no primary view" }
-        return nil
-    }
-
     /// Every primary view that somebody installed is a link of the chain.
     mutating func judgeChain() {
         guard options.isPrimaryMode else { return }

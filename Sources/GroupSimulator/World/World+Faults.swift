@@ -23,7 +23,7 @@ extension World {
         nodes[node].applications = Applications()
         nodes[node].applications.memberships = Array(repeating: .out, count: plan.endpoints * options.groups)
         heavyweightViews[node].removeAll()
-        standsInPrimary[node] = false
+        lineages.end(node)
         let card = nodes[node].card
         encoder.learn(card)
         nodes[node].isAlive = true
@@ -43,7 +43,7 @@ extension World {
 
     private mutating func configuration(_ node: Int) -> CoreConfiguration {
         var configuration = CoreConfiguration(
-            card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.group("pool"))
+            card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.controlGroup)
         configuration.initialNodes = nodes.map(\.id)
         configuration.initialCount = nodes.count
         // As the runtime, whose state directory keeps no more than the incarnation.
@@ -62,6 +62,9 @@ extension World {
 
     private static var pools: [HWGID] { ["pool", "east", "west"].map(group) }
 
+    /// The group for names that no pin matches; in the mode `primary` the control group.
+    static var controlGroup: HWGID { group("pool") }
+
     private static func group(_ name: String) -> HWGID {
         guard let name = ShortName(name) else { preconditionFailure("a heavyweight group's name is short") }
         return HWGID(named: name)
@@ -76,7 +79,7 @@ extension World {
         nodes[node].life += 1
         nodes[node].backlog.removeAll()
         heavyweightViews[node].removeAll()
-        standsInPrimary[node] = false
+        lineages.end(node)
         crashDisk(node)
         for other in nodes.indices where other != node {
             network.connection[network.link(node, other)] = 0

@@ -71,12 +71,12 @@ struct World<Core: SimulatedCore> {
     /// Per node, the heavyweight views it is in, in the order of first installation.
     var heavyweightViews: [[(group: HWGID, view: View<MemberID>)]]
     var heavyweightViewCount = 0
-    /// Mode `primary`: what stable storage has, the decided views that records named, the primary views that were installed
-    /// and by whom, and which nodes are in one.
+    /// Mode `primary`: what stable storage has, the decided views that records named, the primary control views that were
+    /// installed and by whom, and where the nodes are.
     var disks: [Disk]
     var chain: [DecidedView] = []
     var primaryViews: [(id: ViewID, node: Int)] = []
-    var standsInPrimary: [Bool]
+    var lineages: Lineages
     var eventCount = 0
     /// `eventCount` when it became `now`, plus what happened since that no script has as an event.
     private var firstEventOfNow = 0
@@ -113,7 +113,7 @@ struct World<Core: SimulatedCore> {
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
         disks = Array(repeating: Disk(), count: options.nodes)
-        standsInPrimary = Array(repeating: false, count: options.nodes)
+        lineages = Lineages(nodes: options.nodes)
         if !plan.knowsAll {
             for node in nodes.indices { network.knows[network.link(node, 0)] = true }
         }
@@ -278,7 +278,9 @@ struct World<Core: SimulatedCore> {
             }
             switch effects.trace[place].event {
             case .view(.hwg(let group), let view): install(group, view, node)
-            case .leave(.hwg(let group)): heavyweightViews[node].removeAll { $0.group == group }
+            case .leave(.hwg(let group)):
+                heavyweightViews[node].removeAll { $0.group == group }
+                if group == Self.controlGroup { lineages.control[node] = nil } else { lineages.leave(group, node) }
             default: break
             }
         }
@@ -295,8 +297,10 @@ struct World<Core: SimulatedCore> {
             count("mergeDuringJoin")
         }
         heavyweightViewCount += 1
-        standsInPrimary[node] = view.primary
-        if view.primary, options.isPrimaryMode, !primaryViews.contains(where: { $0.id == view.id }) {
+        track(group, installed, isPrimary: view.primary, node)
+        if view.primary, options.isPrimaryMode, group == Self.controlGroup,
+            !primaryViews.contains(where: { $0.id == view.id })
+        {
             primaryViews.append((view.id, node))
         }
         if let place = heavyweightViews[node].firstIndex(where: { $0.group == group }) {
@@ -311,6 +315,8 @@ struct World<Core: SimulatedCore> {
             count(Self.name(of: note))
             switch note {
             case .group(_, .restarted(let attempt)) where attempt > 2: count("hwg.restartedTwice")
+            case .group(let group, .gaveUp):
+                if group == Self.controlGroup { lineages.control[node] = nil } else { lineages.leave(group, node) }
             case .group(_, .adopted(_, let accepted, let members)) where 2 * accepted > members:
                 count("hwg.adoptedMajority")
             default: break

@@ -70,17 +70,24 @@ public struct Proposal: Hashable, Sendable {
     /// False when the proposer knew of a primary proposal that it could neither complete nor rule out: neither this
     /// proposal nor any that follows it in the same predecessor may be primary.
     public let isEligible: Bool
-    /// Of a primary proposal in the mode `primary`: the decided view that it follows.
+    /// Of a primary proposal of the control group in the mode `primary`: the decided view that it follows.
     public let after: DecidedView?
+    /// Of the same, what it lays down for the other groups.
+    public let mandate: Mandate?
+    /// Of another group in that mode: the control view under which it was made.
+    public let authority: ViewID?
 
     public init(
-        view: View<MemberID>, sides: [SideCut], isPrimary: Bool, isEligible: Bool, after: DecidedView? = nil
+        view: View<MemberID>, sides: [SideCut], isPrimary: Bool, isEligible: Bool, after: DecidedView? = nil,
+        mandate: Mandate? = nil, authority: ViewID? = nil
     ) {
         self.view = view
         self.sides = sides
         self.isPrimary = isPrimary
         self.isEligible = isEligible
         self.after = after
+        self.mandate = mandate
+        self.authority = authority
     }
 
     public func side(of previous: ViewID) -> SideCut? { sides.first { $0.side.previous.id == previous } }

@@ -23,7 +23,7 @@ extension FlushRound {
     /// as such only when they are a majority of its *members*. (Else a light-weight view that two members installed and then
     /// crashed is missing at the third, which would go on as primary with the votes of their later lives.)
     mutating func choose(
-        after last: DecidedView, epochFloor: UInt64, suspected nowSuspected: Set<MemberID>
+        after last: DecidedView, control: ControlView?, epochFloor: UInt64, suspected nowSuspected: Set<MemberID>
     ) -> Choice {
         suspected.formUnion(nowSuspected)
         let votes = participants.compactMap { answers[$0]?.vote?.accepted }
@@ -43,11 +43,37 @@ extension FlushRound {
                 return .dataLost
             }
             let own = ownProposal(
-                epochFloor: epochFloor, eligible: true, after: accepted + votes, follows: last, isPrimary: true)
+                epochFloor: epochFloor, eligible: true, after: accepted + votes, follows: last, isPrimary: true,
+                before: control)
             issue(own, isAdopted: false)
             return .proposal(own)
         }
         return primarySide == nil ? notPrimary(accepted, votes, epochFloor) : .noMajority
+    }
+
+    /// ▸ Who goes on from the last primary view has been in since the view that brought it there; everybody else comes in now,
+    /// whatever view its node was in before. A group that some of the former are in lives; one that nobody is in and somebody
+    /// looks for is born.
+    func mandate(of view: View<MemberID>, after before: ControlView?) -> Mandate {
+        let lasting = sides.first { $0.wasPrimary && $0.previous.id == before?.id }?.continuing ?? []
+        let since = view.members.map { member in
+            lasting.contains(member) ? before?.since(member) ?? view.id : view.id
+        }
+        var attached: Set<HWGID> = []
+        for member in lasting where !Mutant.bornBesideLiving.isOn {
+            attached.formUnion(answers[member]?.places.attached ?? [])
+        }
+        var creators: [HWGID: MemberID] = [:]
+        for member in view.members {
+            for group in answers[member]?.places.wanted ?? [] where !attached.contains(group) {
+                if creators[group] == nil { creators[group] = member }
+            }
+        }
+        let born = creators.keys.sorted().map { Mandate.Living(group: $0, creator: creators[$0]) }
+        let living = attached.sorted().map { Mandate.Living(group: $0, creator: nil) }
+        return Mandate(
+            since: since,
+            groups: (born + living).prefix(Mandate.groupLimit).sorted { $0.group < $1.group })
     }
 
     /// Of the accepted proposals that may have been decided, the one of the highest ballot.

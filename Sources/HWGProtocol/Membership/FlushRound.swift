@@ -24,8 +24,9 @@ public struct FlushRound: Sendable {
         public let hasState: Bool
         /// Has never been in a primary view.
         public let isFresh: Bool
-        /// In the mode `primary`: what the node's record says.
+        /// In the mode `primary`, of the control group: what the node's record says, and where it is in the other groups.
         public var vote: Vote?
+        public var places = Places()
 
         public init(
             received: [UInt64], controls: UInt64, accepted: Accepted?, highestEpoch: UInt64, hasState: Bool,
@@ -69,18 +70,21 @@ public struct FlushRound: Sendable {
     public let ballot: Ballot
     /// In descending (primary, view ID).
     public let sides: [Side]
-    /// In the mode `primary`: the decided view whose successor this round is about.
+    /// In the mode `primary`, of the control group: the decided view whose successor this round is about.
     public let last: DecidedView?
+    /// Of another group in that mode: the control view under which the round is.
+    public let control: ControlView?
     private(set) var phase = Phase.collecting
     private(set) var answers: [MemberID: Answer] = [:]
     var suspected: Set<MemberID> = []
     /// The proposal is one that somebody accepted before.
     private(set) var isAdopted = false
 
-    public init(ballot: Ballot, sides: [Side], last: DecidedView? = nil) {
+    public init(ballot: Ballot, sides: [Side], last: DecidedView? = nil, control: ControlView? = nil) {
         self.ballot = ballot
         self.sides = sides.sorted(by: Side.precedes)
         self.last = last
+        self.control = control
     }
 
     public var participants: [MemberID] { sides.flatMap(\.participants) }
@@ -95,6 +99,7 @@ public struct FlushRound: Sendable {
 
     /// Who is asked to accept. In the mode `primary` the votes of all participants count, whatever the view names.
     func voters(on proposal: Proposal) -> [MemberID] {
+        if let control { return electorate(on: proposal, under: control) }
         let audience = proposal.audience
         guard proposal.after != nil else { return audience }
         return audience + participants.filter { !audience.contains($0) }
@@ -128,8 +133,12 @@ public struct FlushRound: Sendable {
         }
         accepted.insert(member)
         phase = .agreeing(proposal, acceptedBy: accepted)
+        return isDecided(proposal, accepted) ? .decided(proposal) : .waiting
+    }
+
+    private func isDecided(_ proposal: Proposal, _ accepted: Set<MemberID>) -> Bool {
+        if control != nil { return voters(on: proposal).allSatisfy(accepted.contains) }
         return PrimaryRule.isDecided(proposal, acceptedBy: accepted, suspected: suspected)
-            ? .decided(proposal) : .waiting
     }
 
     public mutating func memberFailed(_ member: MemberID) -> Outcome {
@@ -138,7 +147,7 @@ public struct FlushRound: Sendable {
         case .collecting:
             return participants.contains(member) ? .restart : .waiting
         case .agreeing(let proposal, let accepted):
-            if PrimaryRule.isDecided(proposal, acceptedBy: accepted, suspected: suspected) { return .decided(proposal) }
+            if isDecided(proposal, accepted) { return .decided(proposal) }
             // Even where the rest could decide: the failed member may have been the only one to hold what the cut names.
             return voters(on: proposal).contains(member) || participants.contains(member) ? .restart : .waiting
         }
@@ -210,16 +219,19 @@ public struct FlushRound: Sendable {
     }
 
     func ownProposal(
-        epochFloor: UInt64, eligible: Bool, after accepted: [Accepted], follows: DecidedView?, isPrimary: Bool
+        epochFloor: UInt64, eligible: Bool, after accepted: [Accepted], follows: DecidedView?, isPrimary: Bool,
+        before: ControlView? = nil
     ) -> Proposal {
         let members = sides.flatMap(\.continuing)
         var epoch = epochFloor
         for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
         for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
         // In the mode `primary` a proposal may be decided long after its proposer is gone, so that no other may have its ID.
-        let coordinator = last == nil ? members.first ?? ballot.proposer : ballot.proposer
+        let isPrimaryMode = last != nil || control != nil
+        let coordinator = isPrimaryMode ? ballot.proposer : members.first ?? ballot.proposer
+        let view = View(id: ViewID(epoch: epoch + 1, coordinator: coordinator), members: members)
         return Proposal(
-            view: View(id: ViewID(epoch: epoch + 1, coordinator: coordinator), members: members),
+            view: view,
             sides: sides.map { side in
                 Proposal.SideCut(
                     side: side, cut: cut(of: side),
@@ -228,7 +240,7 @@ public struct FlushRound: Sendable {
             },
             isPrimary: isPrimary,
             isEligible: eligible,
-            after: follows)
+            after: follows, mandate: follows.map { _ in mandate(of: view, after: before) }, authority: control?.id)
     }
 
     /// The cut: per sender, what any survivor has received. Whoever has it can supply the others (D4, O4).

@@ -18,14 +18,14 @@ extension HWG {
         var mayTakeBack = false
         /// Ranks of members that are in another view.
         var gone: Set<Rank> = []
-        /// This member leaves its primary view as soon as its Hold is answered.
-        var isGivingUp = false
-        /// The proposal that I was first asked to accept, in this view, and when: its cut is waited for once.
-        var filling: (view: ViewID, since: Instant)?
         /// Who asked to merge from a view of its own although it is in mine: it gave up its place.
         var strays: [MemberID] = []
-        /// The view that the layer above knows, when that is not the current one.
-        var shown: View<MemberID>?
+        /// The last primary view that I was in, as the node's other groups know it.
+        var control: ControlView?
+        /// Where this node is in the other groups.
+        var places = Places()
+        /// Ranks of members whose nodes look for another group.
+        var seekers: Set<Rank> = []
 
         init(record: PrimaryRecord) { self.record = record }
     }
@@ -42,10 +42,39 @@ extension HWG {
     /// What the node's record says now; nil in the mode `all`.
     public var record: PrimaryRecord? { chain?.record }
     var isHeldBack: Bool { chain?.isHeldBack ?? false }
-    var isGivingUp: Bool { chain?.isGivingUp ?? false }
+    var isPrimaryMode: Bool { chain != nil || dependence != nil }
 
     /// The layer above is in no view in which it could send, and none comes before a majority is there.
-    public var lacksMajority: Bool { chain != nil && (!isPrimary || isHeldBack) }
+    public var lacksMajority: Bool { isPrimaryMode && (!isPrimary || isHeldBack) }
+
+    /// Somebody here looks for another group, which only a next view can give birth to.
+    var seeksGroup: Bool {
+        guard let chain, isPrimary else { return false }
+        return !chain.places.wanted.isEmpty || !chain.seekers.isEmpty
+    }
+
+    /// What the node's other groups are told. Mutating, so that it is read in place.
+    public var controlStanding: ControlStanding {
+        mutating get {
+            var standing = ControlStanding()
+            guard let chain, isPrimary, !isGivingUp, departure == nil else { return standing }
+            standing.view = chain.control
+            standing.isHeld = hold != .none
+            standing.isHeldBack = chain.isHeldBack
+            return standing
+        }
+    }
+
+    /// The node came into another group, or out of one, or looks for one.
+    public mutating func placesChanged(
+        _ places: Places, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
+        guard let before = chain?.places, before != places else { return }
+        chain?.places = places
+        guard !places.wanted.isEmpty, before.wanted != places.wanted else { return }
+        evaluate(at: now, peers: peers, into: &output)
+        drain(at: now, peers: peers, into: &output)
+    }
 
     /// This view's members could make a primary view, which this one is not.
     var mayBePrimary: Bool {
@@ -168,9 +197,9 @@ extension HWG {
 
     /// Since when the cut of this proposal is waited for, whatever became of earlier attempts at it.
     mutating func fillBegan(_ viewID: ViewID, at now: Instant) -> Instant {
-        guard chain != nil else { return now }
-        if let filling = chain?.filling, filling.view == viewID { return filling.since }
-        chain?.filling = (viewID, now)
+        guard isPrimaryMode else { return now }
+        if let filling, filling.view == viewID { return filling.since }
+        filling = Filling(view: viewID, since: now)
         return now
     }
 

@@ -6,6 +6,7 @@ extension HWG {
     /// report to it.
     mutating func evaluate(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard departure == nil, !isGivingUp else { return }
+        if let dependence, wantsToLeave, dependence.control == nil { return depart(with: nil, into: &output) }
         if wantsToLeave, view.members.count == 1 || lacksMajority { return depart(with: nil, into: &output) }
         guard needsChange else { return }
         if isHeldBack { return retrySooner(at: now) }
@@ -19,17 +20,22 @@ extension HWG {
 
     var needsChange: Bool {
         suspects.contains(true) || leaving.contains(true) || !merge.sides.isEmpty || isHeldInView || mayBePrimary
+            || seeksGroup
     }
 
     /// A flush has begun, which ends in a view. In the mode `primary` a view that is not primary is held for as long as it lasts.
-    private var isHeldInView: Bool { hold != .none && (chain == nil || isPrimary) }
+    private var isHeldInView: Bool { hold != .none && (!isPrimaryMode || isPrimary) }
 
-    private var reportIsDue: Bool { suspects.contains(true) || wantsToLeave }
+    private var reportIsDue: Bool {
+        if dependence != nil { return wantsToLeave || isHeldInView && following == nil }
+        return suspects.contains(true) || wantsToLeave || seeksGroup
+    }
 
     mutating func report(into output: inout HWGOutput) {
         guard !isCoordinator, reportIsDue else { return }
         let frame = MembershipFrame.Report(
-            view: view.id, suspects: zip(view.members, suspects).filter(\.1).map(\.0), isLeaving: wantsToLeave)
+            view: view.id, suspects: dependence == nil ? zip(view.members, suspects).filter(\.1).map(\.0) : [],
+            isLeaving: wantsToLeave, asksForView: dependence != nil ? isHeldInView : seeksGroup)
         send(.report(frame), to: coordinator, into: &output)
     }
 
@@ -48,6 +54,7 @@ extension HWG {
         _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         guard departure == nil else { return }
+        if dependence != nil { return dependentSuspected(member, at: now, peers: peers, into: &output) }
         if let acceptance, acceptance.isFilling, !streams.hasReachedCut, let rank = view.rank(of: member),
             acceptance.holders.contains(UInt16(rank)), !suspects[rank]
         {
@@ -69,7 +76,7 @@ extension HWG {
 
     mutating func startRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard departure == nil, needsChange, !isGivingUp else { return }
-        guard following == nil else { return }
+        guard following == nil, mayLead(at: now, peers: peers), needsChange else { return }
         takeBackSuspicions(at: now, peers: peers)
         let participants = zip(view.members, suspects).filter { !$0.1 }.map(\.0)
         var staying = participants.filter { !leaving[view.rank(of: $0) ?? 0] }
@@ -86,7 +93,8 @@ extension HWG {
         }
         lastAttempt = attempt
         let round = FlushRound(
-            ballot: Ballot(attempt: attempt, proposer: me), sides: [mine] + merge.sides, last: chain?.record.last)
+            ballot: Ballot(attempt: attempt, proposer: me), sides: [mine] + merge.sides, last: chain?.record.last,
+            control: dependence?.control)
         self.round = round
         roundDeadline = now + parameters.flushTimeout
         sendPropose(round, to: round.participants, peers: peers, into: &output)
@@ -101,7 +109,7 @@ extension HWG {
         roundDeadline = nil
     }
 
-    private mutating func restartRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
+    mutating func restartRound(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         if restartsTooOften() { return holdBack(dataLost: false, at: now, peers: peers, into: &output) }
         endRound()
         output.notes.append(.restarted(attempt: lastAttempt + 1))
@@ -115,7 +123,7 @@ extension HWG {
     ) {
         let cards = cards(of: round.participants, peers: peers)
         let frame = MembershipFrame.Propose(
-            ballot: round.ballot, sides: round.sides, cards: cards, last: round.last)
+            ballot: round.ballot, sides: round.sides, cards: cards, last: round.last, authority: round.control?.id)
         send(.propose(frame), to: members, into: &output)
     }
 
@@ -123,7 +131,9 @@ extension HWG {
         _ proposal: Proposal, _ round: FlushRound, to members: [MemberID], into output: inout HWGOutput
     ) {
         let holders = proposal.sides.map { side in round.holders(of: side).map { UInt16($0 ?? 0xFFFF) } }
-        send(.cut(.init(ballot: round.ballot, proposal: proposal, holders: holders)), to: members, into: &output)
+        let frame = MembershipFrame.Cut(
+            ballot: round.ballot, proposal: proposal, holders: holders, authority: round.control?.id)
+        send(.cut(frame), to: members, into: &output)
     }
 
     func cards(of members: [MemberID], peers: PeerTable) -> [NodeCard] { members.compactMap { peers.card(of: $0) } }
@@ -141,11 +151,15 @@ extension HWG {
             let failed = suspected.union(peers.suspected).union(gone)
             let proposal: Proposal
             if let last = round.last {
-                switch round.choose(after: last, epochFloor: highestEpoch, suspected: failed) {
+                switch round.choose(
+                    after: last, control: chain?.control, epochFloor: highestEpoch, suspected: failed)
+                {
                 case .proposal(let chosen): proposal = chosen
                 case .noMajority: return holdBack(dataLost: false, at: now, peers: peers, into: &output)
                 case .dataLost: return holdBack(dataLost: true, at: now, peers: peers, into: &output)
                 }
+            } else if round.control != nil {
+                proposal = round.chooseAmongKept(epochFloor: highestEpoch)
             } else {
                 proposal = round.choose(rule: parameters.rule, epochFloor: highestEpoch, suspected: failed)
             }
@@ -164,7 +178,7 @@ extension HWG {
             endRound()
             let frame = MembershipFrame.install(
                 .init(proposal: proposal, cards: cards(of: proposal.audience, peers: peers)))
-            let voters = round.voters(on: proposal)
+            let voters = round.control == nil ? round.voters(on: proposal) : proposal.audience
             send(frame, to: voters, into: &output)
             if !voters.contains(me) { loopback.append(frame) }
             // It was another side's, adopted from one of its members: mine is still held, and begins anew.
@@ -222,6 +236,13 @@ extension HWG {
             return correct(member, about: frame.view, ballot: Self.noBallot, at: now, into: &output)
         }
         if frame.isLeaving { leaving[rank] = true }
+        if frame.asksForView {
+            if dependence == nil {
+                chain?.seekers.insert(rank)
+            } else {
+                raiseHold(at: now, peers: peers, into: &output)
+            }
+        }
         for suspect in frame.suspects where suspect != me {
             memberSuspected(suspect, at: now, peers: peers, into: &output)
         }
@@ -245,6 +266,8 @@ extension HWG {
                 following = Following(proposer: higher.proposer, lastSign: now)
             } else if let rank = view.rank(of: member), !suspects[rank] {
                 restartRound(at: now, peers: peers, into: &output)
+            } else if dependence != nil {
+                restartRound(at: now, peers: peers, into: &output)
             } else if chain != nil, round?.participants.contains(member) == false {
                 // It has accepted something else and was not asked: it has to take part, so others may ask me to merge.
                 holdBack(dataLost: false, at: now, peers: peers, into: &output)
@@ -261,7 +284,7 @@ extension HWG {
             guard let decision else { return }
             if decision.proposal.side(of: current) != nil {
                 send(.install(decision), to: member, into: &output)
-            } else if view.members.contains(member) {
+            } else if dependence == nil, view.members.contains(member) {
                 // It went on from a predecessor by another way, and cannot enter my view any more.
                 wentAway(member)
                 memberSuspected(member, at: now, peers: peers, into: &output)
@@ -271,12 +294,17 @@ extension HWG {
             let isMyRound = round?.ballot == frame.ballot
             learned(last, at: now, peers: peers, into: &output)
             if isMyRound, round != nil { restartRound(at: now, peers: peers, into: &output) }
+        case .authority(let control):
+            refusedUnder(control, ballot: frame.ballot, at: now)
         case .noMajority:
             noMajorityArrived(from: member, at: now, into: &output)
         case .suspected, .notMember, .cannotReachCut:
             guard isMine || round?.ballot == frame.ballot else { return }
             output.notes.append(.refused(by: member))
             if frame.reason == .notMember { wentAway(member) }
+            if dependence != nil {
+                return cannotTakePart(frame, member, at: now, peers: peers, into: &output)
+            }
             memberSuspected(member, at: now, peers: peers, into: &output)
         }
     }
@@ -292,7 +320,7 @@ extension HWG {
 
     mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         following = nil
-        if chain != nil, acceptance?.ballot != nil { acceptance = nil }
+        if isPrimaryMode, acceptance?.ballot != nil { acceptance = nil }
         guard hold != .none else { return }
         startRound(at: now, peers: peers, into: &output)
     }
@@ -300,6 +328,7 @@ extension HWG {
     /// Members that are heard but do not answer are taken to have failed; sides that do not, are merged another time.
     mutating func roundTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard let round else { roundDeadline = nil; return }
+        if dependence != nil { return roundOfKeptTooLong(round, at: now, peers: peers, into: &output) }
         for member in round.unanswered where member != me {
             if view.rank(of: member) == nil { unable.insert(member) }
             markSuspect(member)

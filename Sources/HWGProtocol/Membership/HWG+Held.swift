@@ -91,6 +91,7 @@ extension HWG {
     public mutating func memberHeard(
         _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
+        if dependence != nil { return keptHeard(member, at: now, peers: peers, into: &output) }
         guard isHeldBack, isPrimary, departure == nil, view.members.contains(member) else { return }
         chain?.retryDelay = .zero
         let first = zip(view.members, suspects).first { $0.0 == me || !$0.1 || peers.isReachable($0.0) }?.0
@@ -102,10 +103,10 @@ extension HWG {
     /// The chain goes on without me, or cannot go on with what I have: the layer above gets a view of this member alone, not
     /// primary and held, and I come back by a merge. My record keeps its vote.
     mutating func giveUp(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
-        guard chain != nil, isPrimary, !isGivingUp, departure == nil else { return }
-        output.notes.append(.gaveUp(view.id))
+        guard isPrimary || dependence != nil, isPrimaryMode, !isGivingUp, departure == nil else { return }
+        if isPrimary { output.notes.append(.gaveUp(view.id)) }
         endRound()
-        chain?.isGivingUp = true
+        isGivingUp = true
         following = nil
         pendingAnswer = nil
         acceptance = nil
@@ -117,12 +118,19 @@ extension HWG {
     /// When the Hold is answered: what I sent until then is delivered here (D6).
     mutating func installAlone(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         guard isGivingUp, case .answered(let hasState) = hold else { return }
+        installAlone(hasState: hasState, under: nil, at: now, peers: peers, into: &output)
+    }
+
+    /// A view of this member alone: primary when it has an authority.
+    mutating func installAlone(
+        hasState: Bool, under authority: ViewID?, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
         let side = Side(previous: view, wasPrimary: isPrimary, continuing: [me], leaving: [])
         let alone = Proposal(
             view: View(id: ViewID(epoch: highestEpoch + 1, coordinator: me), members: [me]),
             sides: [
                 .init(side: side, cut: streams.received, controls: streams.controlsDelivered, hasState: hasState)
-            ], isPrimary: false, isEligible: true)
+            ], isPrimary: authority != nil, isEligible: true, authority: authority)
         highestEpoch += 1
         install(alone, cards: [], at: now, peers: peers, into: &output)
     }

@@ -39,6 +39,7 @@ extension HWG {
                 }
                 return depart(with: frame, into: &output)
             }
+            if dependence != nil { return giveUp(at: now, peers: peers, into: &output) }
             // Told before: everybody in it is a suspect already.
             guard proposal.view.members.contains(where: { view.rank(of: $0).map { !suspects[$0] } ?? false }) else {
                 return
@@ -67,8 +68,9 @@ extension HWG {
             cut: sideCut.cut, controls: sideCut.controls, at: now, into: &output)
         let change = change(to: proposal, from: sideCut.side)
         let givesUp = isGivingUp
-        let isTold = chain == nil || proposal.isPrimary || givesUp
-        if !givesUp {
+        // Giving up a view that is not primary is nobody's business.
+        let isTold = !isPrimaryMode || proposal.isPrimary || givesUp && isPrimary
+        if !givesUp, dependence == nil {
             output.excluded += view.members.filter {
                 !sideCut.side.participants.contains($0) && !proposal.view.members.contains($0)
             }
@@ -84,7 +86,9 @@ extension HWG {
         hasBeenPrimary = hasBeenPrimary || proposal.isPrimary
         // That I gave up my place binds nobody else.
         decision = givesUp ? nil : MembershipFrame.Install(proposal: proposal, cards: cards)
-        suspects = view.members.map { $0 != me && (peers.isSuspected($0) || isForgotten($0, cards, peers)) }
+        suspects = view.members.map {
+            $0 != me && dependence == nil && (peers.isSuspected($0) || isForgotten($0, cards, peers))
+        }
         leaving = view.members.map { $0 == me && wantsToLeave }
         heard = view.members.map { $0 == me }
         unable = []
@@ -94,7 +98,7 @@ extension HWG {
         pendingAnswer = nil
         following = nil
         // Ballots about the successor of one decided view are never reused.
-        if chain == nil || isPrimary { lastAttempt = 0 }
+        if !isPrimaryMode || isPrimary { lastAttempt = 0 }
         proposeAt = nil
         resendAt = nil
         resendCount = 0
@@ -106,12 +110,12 @@ extension HWG {
 
         streams = ViewStreams(
             group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
-            now: now)
+            waitsForAll: dependence != nil, now: now)
         for rank in suspects.indices where suspects[rank] { streams.suspect(rank) }
         output.notes.append(.installed(view.id, members: view.members.count, primary: isPrimary))
         if isTold { output.indications.events.append(.view(change)) }
         for token in flushed { output.indications.events.append(.flushed(token: token)) }
-        chainInstalled(proposal, change.view, isTold: isTold, into: &output)
+        primaryModeInstalled(proposal, change.view, isTold: isTold, at: now, into: &output)
         if parked.isEmpty { parked = carried.takeData() }
         streams.resume(carried, at: now, into: &output)
 

@@ -14,7 +14,7 @@ extension HWG {
     private mutating func announce(to members: [MemberID], peers: PeerTable, into output: inout HWGOutput) {
         guard departure == nil, !wantsToLeave, !members.isEmpty, let card = peers.card(of: coordinator) else { return }
         let frame = MembershipFrame.Announce(
-            view: view, isPrimary: isPrimary, coordinator: card, origin: chain?.record.origin ?? 0)
+            view: view, isPrimary: isPrimary, coordinator: card, origin: origin)
         send(.announce(frame), to: members, into: &output)
     }
 
@@ -23,7 +23,7 @@ extension HWG {
         into output: inout HWGOutput
     ) {
         guard member != me, frame.view.members.contains(member), frame.view.id != view.id else { return }
-        guard frame.origin == chain?.record.origin ?? 0 else {
+        guard frame.origin == origin else {
             return output.notes.append(.otherInitial(member))
         }
         if frame.isPrimary, isPrimary, chain != nil, frame.view.id > view.id, !frame.view.members.contains(me) {
@@ -39,6 +39,8 @@ extension HWG {
             }
         }
         noteStrays(of: frame, from: member, at: now)
+        // Views that are not primary do not merge with each other there.
+        if dependence != nil, frame.isPrimary == isPrimary { return }
         guard !view.members.contains(member), !frame.view.members.contains(me) else { return }
         output.learned.append(frame.coordinator)
         if precedes(frame.view.id, frame.isPrimary) {
@@ -55,11 +57,12 @@ extension HWG {
         primary != isPrimary ? primary : viewID > view.id
     }
 
-    private mutating func ask(
+    mutating func ask(
         _ leader: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         // A side enters a merge only from a view of exactly its own members.
-        guard isIdle, !suspects.contains(true), peers.isMutual(leader, at: now), merge.mayAsk(leader, at: now),
+        guard mayComeIn, isIdle, !suspects.contains(true), peers.isMutual(leader, at: now),
+            merge.mayAsk(leader, at: now),
             merge.sides.isEmpty
         else { return }
         merge.ask(leader, at: now)
@@ -111,7 +114,7 @@ extension HWG {
             strayed(side.participants, at: now)
         }
         let count = view.members.count + merge.sides.reduce(0) { $0 + $1.continuing.count } + side.continuing.count
-        guard isIdle, !wantsToLeave, !isOverlapping, count <= Limits.viewMembers,
+        guard isIdle, !wantsToLeave, !isOverlapping, mayTakeIn(side), count <= Limits.viewMembers,
             merge.sides.count + 2 <= Limits.mergeSides, !precedes(side.previous.id, side.wasPrimary)
         else { return send(.mergeAnswer(.busy), to: member, into: &output) }
         output.learned += frame.cards
@@ -128,7 +131,7 @@ extension HWG {
     /// In the mode `primary` votes are of nodes: two lives of one are never in a view together.
     private func overlaps(_ side: Side) -> Bool {
         if side.previous.members.contains(where: view.members.contains) { return true }
-        guard chain != nil else { return false }
+        guard isPrimaryMode else { return false }
         let nodes = zip(view.members, suspects).filter { !$0.1 }.map(\.0.node)
         return side.participants.contains { nodes.contains($0.node) }
     }

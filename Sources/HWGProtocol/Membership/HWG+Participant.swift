@@ -39,10 +39,11 @@ extension HWG {
         if let record = chain?.record {
             let accepted = Mutant.forgottenAcceptance.isOn ? nil : record.acceptor.accepted
             answer.vote = FlushRound.Vote(last: record.last, accepted: accepted)
+            if let places = chain?.places { answer.places = places }
         }
         let frame = MembershipFrame.Flushed(
             ballot: ballot, previous: view.id, answer: answer,
-            suspects: zip(view.members, suspects).filter(\.1).map(\.0))
+            suspects: dependence == nil ? zip(view.members, suspects).filter(\.1).map(\.0) : [])
         sendSynced(.flushed(frame), to: ballot.proposer, into: &output)
     }
 
@@ -53,9 +54,9 @@ extension HWG {
         into output: inout HWGOutput
     ) {
         guard frame.ballot.proposer == member, !isGivingUp else { return }
-        guard agreesOnLast(frame.last, with: member, ballot: frame.ballot, at: now, peers: peers, into: &output) else {
-            return
-        }
+        guard agreesOnLast(frame.last, with: member, ballot: frame.ballot, at: now, peers: peers, into: &output),
+            trusts(frame.authority, of: member, ballot: frame.ballot, into: &output)
+        else { return }
         guard let side = frame.sides.first(where: { $0.previous.id == view.id }) else {
             guard let named = frame.sides.first(where: { $0.participants.contains(me) }) else { return }
             return correct(member, about: named.previous.id, ballot: frame.ballot, at: now, into: &output)
@@ -64,7 +65,8 @@ extension HWG {
         takeBackSuspicions(at: now, peers: peers)
         // What follows a view that is not primary, in which nothing was sent, is the record's matter alone. Ballots about it
         // grow with its last view, which may end and last, while its proposers come from others.
-        if chain != nil, !isPrimary { acceptor = Acceptor() }
+        // In another group than the control group, who comes in has no vote on what it comes into.
+        if isPrimaryMode, !isPrimary { acceptor = Acceptor() }
         guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
         if case .refuse(let promised) = acceptor.proposeArrived(frame.ballot) {
             return send(
@@ -80,7 +82,7 @@ extension HWG {
         follow(frame.ballot, at: now)
         // ▸ Answering a proposer adopts its suspicions, or ignored proposals deadlock and answered refusals livelock.
         for other in view.members
-        where other != me && !side.participants.contains(other) {
+        where other != me && dependence == nil && !side.participants.contains(other) {
             markSuspect(other)
         }
         raiseHold(at: now, peers: peers, into: &output)
@@ -98,7 +100,7 @@ extension HWG {
     private mutating func admits(
         _ proposer: MemberID, ballot: Ballot, peers: PeerTable, into output: inout HWGOutput
     ) -> Bool {
-        guard proposer != me else { return true }
+        guard proposer != me, dependence == nil else { return true }
         let isSuspect = view.rank(of: proposer).map { suspects[$0] } ?? peers.isSuspected(proposer)
         if isSuspect {
             send(.refuse(.init(ballot: ballot, view: view.id, reason: .suspected)), to: proposer, into: &output)
@@ -132,6 +134,7 @@ extension HWG {
                 return voteArrived(frame, from: member, at: now, into: &output)
             }
         }
+        guard trusts(frame.authority, of: member, ballot: frame.ballot, into: &output) else { return }
         guard let index = frame.proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
             guard let named = frame.proposal.sides.first(where: { $0.side.participants.contains(me) }) else { return }
             return correct(member, about: named.side.previous.id, ballot: frame.ballot, at: now, into: &output)
@@ -139,6 +142,7 @@ extension HWG {
         let sideCut = frame.proposal.sides[index]
         guard sideCut.side.previous.members == view.members, sideCut.side.participants.contains(me) else { return }
         guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+        if dependence != nil, !isPrimary { acceptor = Acceptor() }
         // `cutReached` is refused below `promised`.
         if case .refuse(let promised) = acceptor.cutArrived(frame.proposal, at: frame.ballot) {
             return send(
@@ -181,6 +185,7 @@ extension HWG {
         if case .promise = acceptor.accept(acceptance.proposal, at: ballot) {
             // It may be decided without my hearing of it: I do not count towards another first primary view.
             if acceptance.proposal.isPrimary { hasBeenPrimary = true }
+            acceptedComingIn(at: now)
             sendSynced(.cutReached(.init(ballot: ballot)), to: ballot.proposer, into: &output)
         }
     }
@@ -197,7 +202,7 @@ extension HWG {
 
     /// Nobody is left in my view who could supply what the cut names. (In the mode `primary` suspicions are taken back.)
     private var isAloneWithCut: Bool {
-        chain == nil && !suspects.enumerated().contains { !$1 && $0 != myRank }
+        !isPrimaryMode && !suspects.enumerated().contains { !$1 && $0 != myRank }
     }
 
     private mutating func cannotReachCut(
@@ -233,6 +238,7 @@ extension HWG {
     /// The others went on without me: I install a view of those who are left, and come back by a merge.
     mutating func excluded(by proposal: Proposal, at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         output.notes.append(.excluded(by: proposal.view.id))
+        if dependence != nil { return giveUp(at: now, peers: peers, into: &output) }
         if chain != nil, let decided = DecidedView(proposal) {
             acceptance = nil
             learned(decided, at: now, peers: peers, into: &output)

@@ -3,15 +3,15 @@ import GroupModel
 /// What the layer above is told of a view. In the mode `primary` it knows primary views, and the one in which a member that
 /// gave up its place is alone; views that are not primary otherwise only bring nodes together.
 extension HWG {
-    private var told: View<MemberID>? { isShown ? chain?.shown ?? view : nil }
+    private var told: View<MemberID>? { isShown ? shown ?? view : nil }
 
     /// ▸ Members of a side that is not primary come each from a view of its own, or from none.
     func change(to proposal: Proposal, from side: Side) -> ViewChange<MemberID> {
-        let comesAlone = chain != nil && !side.wasPrimary
+        let comesAlone = isPrimaryMode && !side.wasPrimary
         let subViews = proposal.sides.flatMap { sideCut -> [SubView<MemberID>] in
             let (side, hasState) = (sideCut.side, sideCut.hasState)
             if side.continuing.isEmpty { return [] }
-            guard chain != nil, !side.wasPrimary else {
+            guard isPrimaryMode, !side.wasPrimary else {
                 return [SubView(previous: side.previous.id, members: side.continuing, hasState: hasState)]
             }
             return side.continuing.map { SubView(previous: side.previous.id, members: [$0], hasState: hasState) }
@@ -25,17 +25,23 @@ extension HWG {
     }
 
     /// The record and the Hold of a view that is installed.
-    mutating func chainInstalled(
-        _ proposal: Proposal, _ installed: View<MemberID>, isTold: Bool, into output: inout HWGOutput
+    mutating func primaryModeInstalled(
+        _ proposal: Proposal, _ installed: View<MemberID>, isTold: Bool, at now: Instant,
+        into output: inout HWGOutput
     ) {
-        guard chain != nil else { return }
-        chain?.isGivingUp = false
+        guard isPrimaryMode else { return }
+        isGivingUp = false
+        filling = nil
+        if isTold { shown = installed }
+        if dependence != nil { dependenceInstalled(proposal, at: now) }
         chain?.isHeldBack = false
         chain?.gone = []
-        chain?.filling = nil
         chain?.restarts = 0
         chain?.waiting = []
-        if isTold { chain?.shown = installed }
+        chain?.seekers = []
+        if let mandate = proposal.mandate, proposal.isPrimary {
+            chain?.control = ControlView(view: proposal.view, mandate: mandate)
+        }
         if let decided = DecidedView(proposal) {
             chain?.retryDelay = .zero
             chain?.strays = []

@@ -12,7 +12,11 @@ extension MembershipFrame {
             writer.ballot(frame.ballot)
             writer.array(frame.sides) { $0.side($1) }
             writer.array(frame.cards) { $0.card($1) }
-            if let last = frame.last { writer.decided(last) }
+            if let last = frame.last {
+                writer.u8(1)
+                writer.decided(last)
+            }
+            writer.authority(frame.authority)
         case .flushed(let frame):
             writer.ballot(frame.ballot)
             writer.viewID(frame.previous)
@@ -27,11 +31,15 @@ extension MembershipFrame {
             writer.bool(frame.answer.hasState)
             writer.bool(frame.answer.isFresh)
             writer.array(frame.suspects) { $0.member($1) }
-            if let vote = frame.answer.vote { writer.vote(vote) }
+            if let vote = frame.answer.vote {
+                writer.vote(vote)
+                writer.places(frame.answer.places)
+            }
         case .cut(let frame):
             writer.ballot(frame.ballot)
             writer.proposal(frame.proposal)
             writer.array(frame.holders) { $0.array($1) { $0.u16($1) } }
+            writer.authority(frame.authority)
         case .cutReached(let frame):
             writer.ballot(frame.ballot)
         case .install(let frame):
@@ -45,6 +53,8 @@ extension MembershipFrame {
             writer.viewID(frame.view)
             writer.array(frame.suspects) { $0.member($1) }
             writer.bool(frame.isLeaving)
+            // Nothing is written for `false`, so that a truth value is the one form of `true`.
+            if frame.asksForView { writer.bool(true) }
         case .installed(let view):
             writer.viewID(view)
         case .announce(let frame):
@@ -83,10 +93,15 @@ extension MembershipFrame {
         let frame: MembershipFrame
         switch kind {
         case .propose:
-            frame = .propose(
-                Propose(
-                    ballot: reader.ballot(), sides: reader.sides(), cards: reader.cards(),
-                    last: reader.hasMore ? reader.decided() : nil))
+            var propose = Propose(ballot: reader.ballot(), sides: reader.sides(), cards: reader.cards())
+            if reader.hasMore {
+                switch reader.u8() {
+                case 1: propose.last = reader.decided()
+                case 2: propose.authority = reader.viewID()
+                default: return nil
+                }
+            }
+            frame = .propose(propose)
         case .flushed:
             let ballot = reader.ballot()
             let previous = reader.viewID()
@@ -97,7 +112,10 @@ extension MembershipFrame {
                 received: received, controls: controls, accepted: accepted, highestEpoch: reader.epoch(),
                 hasState: reader.bool(), isFresh: reader.bool())
             let suspects = reader.members()
-            if reader.hasMore { answer.vote = reader.vote() }
+            if reader.hasMore {
+                answer.vote = reader.vote()
+                answer.places = reader.places()
+            }
             frame = .flushed(Flushed(ballot: ballot, previous: previous, answer: answer, suspects: suspects))
         case .cut:
             let ballot = reader.ballot()
@@ -109,7 +127,12 @@ extension MembershipFrame {
                 holders.count == proposal.sides.count
                 && zip(holders, proposal.sides).allSatisfy { $0.count == $1.cut.count }
             if !matches { reader.fail() }
-            frame = .cut(Cut(ballot: ballot, proposal: proposal, holders: holders))
+            var authority: ViewID?
+            if reader.hasMore {
+                guard reader.u8() == 2 else { return nil }
+                authority = reader.viewID()
+            }
+            frame = .cut(Cut(ballot: ballot, proposal: proposal, holders: holders, authority: authority))
         case .cutReached:
             frame = .cutReached(CutReached(ballot: reader.ballot()))
         case .install:
@@ -117,7 +140,12 @@ extension MembershipFrame {
         case .refuse:
             frame = .refuse(Refuse(ballot: reader.ballot(), view: reader.viewID(), reason: reader.refusal()))
         case .report:
-            frame = .report(Report(view: reader.viewID(), suspects: reader.members(), isLeaving: reader.bool()))
+            var report = Report(view: reader.viewID(), suspects: reader.members(), isLeaving: reader.bool())
+            if reader.hasMore {
+                guard reader.bool() else { return nil }
+                report.asksForView = true
+            }
+            frame = .report(report)
         case .installed:
             frame = .installed(view: reader.viewID())
         case .announce:

@@ -24,9 +24,16 @@ extension ByteWriter {
         }
         bool(proposal.isPrimary)
         // The values of the mode `all` are those of a truth value.
-        guard let after = proposal.after else { return bool(proposal.isEligible) }
-        u8(2)
-        decided(after)
+        if let authority = proposal.authority {
+            u8(3)
+            viewID(authority)
+        } else if let after = proposal.after {
+            u8(2)
+            decided(after)
+            mandate(proposal.mandate ?? Mandate(since: [], groups: []))
+        } else {
+            bool(proposal.isEligible)
+        }
     }
     mutating func refusal(_ reason: MembershipFrame.Refuse.Reason) {
         switch reason {
@@ -43,6 +50,9 @@ extension ByteWriter {
             u8(5)
             decided(last)
         case .noMajority: u8(6)
+        case .authority(let control):
+            u8(7)
+            viewID(control)
         }
     }
 }
@@ -102,11 +112,13 @@ extension ByteReader {
         }
         let isPrimary = bool()
         let standing = u8()
-        if standing > 2 || standing == 2 && !isPrimary { fail() }
+        if standing > 3 || standing >= 2 && !isPrimary { fail() }
+        let members = sides.flatMap(\.side.continuing)
         let proposal = Proposal(
-            view: View(id: id, members: sides.flatMap(\.side.continuing)), sides: sides, isPrimary: isPrimary,
-            isEligible: standing != 0, after: standing == 2 ? decided() : nil)
-        let members = proposal.view.members
+            view: View(id: id, members: members), sides: sides, isPrimary: isPrimary,
+            isEligible: standing != 0, after: standing == 2 ? decided() : nil,
+            mandate: standing == 2 ? mandate(members: members.count) : nil,
+            authority: standing == 3 ? viewID() : nil)
         let isSound =
             !members.isEmpty && members.count <= Limits.viewMembers && Set(members).count == members.count
             && Set(sides.map(\.side.previous.id)).count == sides.count
@@ -123,6 +135,7 @@ extension ByteReader {
         case 4: return .cannotReachCut
         case 5: return .outrun(decided())
         case 6: return .noMajority
+        case 7: return .authority(viewID())
         default:
             fail()
             return .notMember

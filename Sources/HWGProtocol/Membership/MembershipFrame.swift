@@ -29,8 +29,10 @@ public enum MembershipFrame: Hashable, Sendable {
         public let sides: [Side]
         /// Addresses of all participants, so that both sides of a merge can reach each other.
         public let cards: [NodeCard]
-        /// In the mode `primary`: the last decided view that the proposer knows. Who is behind takes it over.
+        /// In the mode `primary`, of the control group: the last decided view that the proposer knows. Who is behind takes it over.
         public var last: DecidedView?
+        /// Of another group in that mode: the control view under which the round is.
+        public var authority: ViewID?
     }
     public struct Flushed: Hashable, Sendable {
         public let ballot: Ballot
@@ -44,6 +46,8 @@ public enum MembershipFrame: Hashable, Sendable {
         public let proposal: Proposal
         /// Per side, per rank of its view: the rank that can supply the stream; 0xFFFF when unknown.
         public let holders: [[UInt16]]
+        /// As in `Propose`; the proposal's own may be earlier.
+        public var authority: ViewID?
     }
     public struct CutReached: Hashable, Sendable {
         public let ballot: Ballot
@@ -69,6 +73,8 @@ public enum MembershipFrame: Hashable, Sendable {
             case outrun(DecidedView)
             /// Mode `primary`, proposer to participants: this attempt ends without a view, and I try again.
             case noMajority
+            /// Mode `primary`, of a group other than the control group: I am in this later control view.
+            case authority(ViewID)
         }
         public let ballot: Ballot
         /// The view that the refused frame took me to be in.
@@ -79,6 +85,8 @@ public enum MembershipFrame: Hashable, Sendable {
         public let view: ViewID
         public let suspects: [MemberID]
         public let isLeaving: Bool
+        /// Mode `primary`. Of the control group: I look for another group. Of another group: I am held.
+        public var asksForView = false
     }
     public struct Announce: Hashable, Sendable {
         public let view: View<MemberID>

@@ -46,6 +46,8 @@ struct Merge: Hashable, Sendable {
 
     mutating func dropSides() { sides = [] }
 
+    mutating func keep(_ isMeant: (Side) -> Bool) { sides.removeAll { !isMeant($0) } }
+
     func mayAsk(_ leader: MemberID, at now: Instant) -> Bool {
         asked == nil && rests.allSatisfy { $0.leader != leader || $0.until <= now }
     }

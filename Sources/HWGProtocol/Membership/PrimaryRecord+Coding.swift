@@ -23,6 +23,29 @@ extension ByteWriter {
     }
 }
 
+extension ByteWriter {
+    /// Of a group other than the control group in the mode `primary`.
+    mutating func authority(_ authority: ViewID?) {
+        guard let authority else { return }
+        u8(2)
+        viewID(authority)
+    }
+
+    mutating func mandate(_ mandate: Mandate) {
+        array(mandate.since) { $0.viewID($1) }
+        array(mandate.groups) {
+            $0.hwgID($1.group)
+            $0.bool($1.creator != nil)
+            if let creator = $1.creator { $0.member(creator) }
+        }
+    }
+
+    mutating func places(_ places: Places) {
+        array(places.attached) { $0.hwgID($1) }
+        array(places.wanted) { $0.hwgID($1) }
+    }
+}
+
 extension ByteReader {
     /// Another field follows, which the mode `all` does not have.
     var hasMore: Bool { isValid && remaining > 0 }
@@ -40,6 +63,23 @@ extension ByteReader {
         let nodes = array(limit: Limits.viewMembers, elementBytes: 8) { NodeID(raw: $0.u64()) }
         if id.epoch > Self.maximumEpoch || nodes.isEmpty || Set(nodes).count != nodes.count { fail() }
         return DecidedView(id: id, nodes: nodes, follows: bool() ? viewID() : nil)
+    }
+
+    /// Fails unless each member has its control view.
+    mutating func mandate(members: Int) -> Mandate {
+        let since = array(limit: Limits.viewMembers, elementBytes: 20) { $0.viewID() }
+        let groups = array(limit: Mandate.groupLimit, elementBytes: 17) { reader in
+            Mandate.Living(group: reader.hwgID(), creator: reader.bool() ? reader.member() : nil)
+        }
+        if since.count != members { fail() }
+        return Mandate(since: since, groups: groups)
+    }
+
+    mutating func places() -> Places {
+        var places = Places()
+        places.attached = array(limit: Places.limit, elementBytes: 16) { $0.hwgID() }
+        places.wanted = array(limit: Places.limit, elementBytes: 16) { $0.hwgID() }
+        return places
     }
 
     mutating func accepted() -> Accepted? { bool() ? Accepted(ballot: ballot(), proposal: proposal()) : nil }

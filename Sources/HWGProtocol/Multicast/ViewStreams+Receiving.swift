@@ -109,9 +109,14 @@ extension ViewStreams {
     @inline(__always)
     private func uniform(_ rank: Rank) -> UInt64 {
         guard streams[rank].awaitsControl, let head = order.head, head.rank == rank,
-            matrix.majority(of: 0) >= head.source
+            spread(0) >= head.source
         else { return 0 }
-        return matrix.majority(of: rank)
+        return spread(rank)
+    }
+
+    /// What enough members have of a stream.
+    private func spread(_ rank: Rank) -> UInt64 {
+        waitsForAll ? matrix.minimum(of: rank, without: suspected) : matrix.majority(of: rank)
     }
 
     private mutating func advance(_ rank: Rank, totals: UInt64, into output: inout HWGOutput) {

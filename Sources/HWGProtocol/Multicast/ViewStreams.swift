@@ -27,6 +27,8 @@ public struct ViewStreams: Sendable {
     let me: Rank
     let header: FrameHeader
     let parameters: MulticastParameters
+    /// Control messages wait for all that are not suspected, instead of a majority: any one of them may go on alone.
+    let waitsForAll: Bool
 
     var phase = Phase.running
     /// The number that the next message of mine gets. Never restarted within an incarnation.
@@ -63,7 +65,7 @@ public struct ViewStreams: Sendable {
     /// `nextNumber` is the first message number to use; `me` must be in the view.
     public init(
         group: HWGID, view: View<MemberID>, me: MemberID, cluster: UInt32, parameters: MulticastParameters,
-        nextNumber: UInt64, now: Instant
+        nextNumber: UInt64, waitsForAll: Bool = false, now: Instant
     ) {
         guard let rank = view.rank(of: me) else { preconditionFailure("M1: a member is in its own view") }
         precondition(view.members.count <= Limits.viewMembers, "a view has at most \(Limits.viewMembers) members")
@@ -73,6 +75,7 @@ public struct ViewStreams: Sendable {
         self.view = view
         self.me = rank
         self.parameters = parameters
+        self.waitsForAll = waitsForAll && !Mutant.majorityOfKept.isOn
         self.nextNumber = nextNumber
         token = ViewToken(group: group, view: view.id)
         header = FrameHeader(kind: .data, cluster: cluster, sender: me)

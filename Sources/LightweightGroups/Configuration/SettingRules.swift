@@ -1,3 +1,5 @@
+import HWGProtocol
+
 /// What must hold between keys.
 enum SettingRules {
     /// - Parameter source: where a key's value comes from, for the message.
@@ -72,18 +74,20 @@ enum SettingRules {
                         + "same on all nodes"
                 ))
         }
-        if !settings.pins.isEmpty {
+        if Set(settings.pins.map(\.group)).count >= Places.limit {
             problems.append(
                 (
                     "mapping.pins",
-                    "membership.partition: primary has one heavyweight group yet, mapping.default: leave the pins out"
+                    "membership.partition: primary has room for \(Places.limit - 1) heavyweight groups beside "
+                        + "mapping.default: pin to fewer"
                 ))
         }
         if settings.perGroupHWG {
             problems.append(
                 (
                     "mapping.policy",
-                    "membership.partition: primary has one heavyweight group yet: use the policy static"
+                    "with membership.partition: primary each heavyweight group is born by a flush of all nodes: use the "
+                        + "policy static"
                 ))
         }
         return problems

@@ -91,8 +91,7 @@ public enum SettingTable {
         .choice(
             "membership.partition", PartitionMode.allCases.map(\.rawValue),
             "Which side of a partition goes on. all: all of them, each knowing whether it is primary. primary: the "
-                + "primary one, and the others hold their groups; needs node.stateDirectory and membership.initial, and "
-                + "takes no mapping.pins.",
+                + "primary one, and the others hold their groups; needs node.stateDirectory and membership.initial.",
             read: { $0.partition.rawValue },
             write: { $0.partition = PartitionMode(rawValue: $1) ?? $0.partition }),
         .duration(

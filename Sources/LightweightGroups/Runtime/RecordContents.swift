@@ -20,7 +20,7 @@ struct RecordContents {
     private let ownerBytes: [UInt8]
 
     private static let magic: UInt32 = 0x4C57_5052
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
     private static let checksumBytes = 8
     /// Far more than the largest record, which names a few hundred members a few times.
     static let limit = 4 << 20

@@ -59,7 +59,9 @@ struct SimCommand: AsyncParsableCommand {
         guard (0...3_600).contains(seconds) else { throw ValidationError("--seconds must be 0 to 3600.") }
         guard (1...1_024).contains(jobs) else { throw ValidationError("--jobs must be 1 to 1024.") }
         guard SimulatedFaults(faults) != nil else { throw ValidationError("--faults has an unknown name.") }
-        if partition == .primary && scenario != nil { throw ValidationError("--scenario has its own mode.") }
+        if partition == .primary && scenario != nil {
+            throw ValidationError("A scenario says itself that it is of the mode primary (`mode primary`).")
+        }
         if (goal != nil || output != nil) && !shrink { throw ValidationError("--goal and --output are for --shrink.") }
         if goal != nil && range.count > 1 { throw ValidationError("--goal is for a single seed.") }
         if (trace != nil || transcript || script != nil) && range.count > 1 {

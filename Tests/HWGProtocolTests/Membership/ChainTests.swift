@@ -218,7 +218,10 @@ import Testing
         let side = Side(previous: view, wasPrimary: true, continuing: members, leaving: [])
         let proposal = Proposal(
             view: next, sides: [.init(side: side, cut: [3, 4], controls: 1, hasState: true)], isPrimary: true,
-            isEligible: true, after: record.last)
+            isEligible: true, after: record.last,
+            mandate: Mandate(
+                since: [view.id, next.id],
+                groups: [.init(group: HWGID(creator: members[0], counter: 1), creator: members[1])]))
         #expect(record.acceptor.accept(proposal, at: Ballot(attempt: 3, proposer: members[1])) == .promise)
         let bytes = record.encoded
         #expect(bytes.withUnsafeBytes { PrimaryRecord(decoding: $0) } == record)

@@ -30,4 +30,59 @@ import Testing
         let zero = Packet(Array(bare.contents) + [UInt8](repeating: 0, count: 8))
         #expect(MembershipFrame.decode(.announce, zero.contents) == nil)
     }
+
+    private let a = MemberID(node: NodeID(name: "a"), incarnation: 1)
+    private let b = MemberID(node: NodeID(name: "b"), incarnation: 2)
+
+    private func roundTrip(_ frame: MembershipFrame) -> (frame: MembershipFrame?, bytes: Int) {
+        let packet = frame.encoded(group: HWGID(creator: a, counter: 1), cluster: 1, sender: a)
+        return (MembershipFrame.decode(frame.kind, packet.contents), packet.count)
+    }
+
+    private var side: Side {
+        Side(
+            previous: View(id: ViewID(epoch: 3, coordinator: a), members: [a, b]), wasPrimary: true,
+            continuing: [a, b], leaving: [])
+    }
+
+    private func proposal(mandate: Mandate? = nil, authority: ViewID? = nil) -> Proposal {
+        Proposal(
+            view: View(id: ViewID(epoch: 4, coordinator: a), members: [a, b]),
+            sides: [.init(side: side, cut: [1, 2], controls: 3, hasState: true)], isPrimary: true, isEligible: true,
+            after: mandate.map { _ in DecidedView(initial: ["a", "b"]) }, mandate: mandate, authority: authority)
+    }
+
+    @Test func `what the mode primary says of other groups comes back, and takes no byte in the mode all`() {
+        let control = ViewID(epoch: 9, coordinator: b)
+        let ballot = Ballot(attempt: 2, proposer: a)
+        let east = HWGID(creator: b, counter: 7)
+        let mandate = Mandate(
+            since: [ViewID(epoch: 1, coordinator: a), ViewID(epoch: 4, coordinator: a)],
+            groups: [.init(group: east, creator: b), .init(group: HWGID(creator: a, counter: 2), creator: nil)])
+        var propose = MembershipFrame.Propose(ballot: ballot, sides: [side], cards: [])
+        let bare = roundTrip(.propose(propose)).bytes
+        propose.authority = control
+        var places = Places()
+        places.attached = [east]
+        places.wanted = [HWGID(creator: a, counter: 3)]
+        var answer = FlushRound.Answer(
+            received: [1, 2], controls: 0, accepted: nil, highestEpoch: 4, hasState: true, isFresh: false)
+        answer.vote = FlushRound.Vote(last: DecidedView(initial: ["a", "b"]), accepted: nil)
+        answer.places = places
+        let holders: [[UInt16]] = [[0, 1]]
+        for frame in [
+            .propose(propose),
+            .flushed(.init(ballot: ballot, previous: side.previous.id, answer: answer, suspects: [])),
+            .cut(.init(ballot: ballot, proposal: proposal(authority: control), holders: holders, authority: control)),
+            .install(.init(proposal: proposal(mandate: mandate), cards: [])),
+            .refuse(.init(ballot: ballot, view: side.previous.id, reason: .authority(control))),
+            .report(.init(view: side.previous.id, suspects: [], isLeaving: false, asksForView: true)),
+        ] as [MembershipFrame] {
+            #expect(roundTrip(frame).frame == frame)
+        }
+        #expect(roundTrip(.propose(propose)).bytes == bare + 21)
+        // A mandate that lacks a member's control view is none.
+        let short = Mandate(since: [control], groups: [])
+        #expect(roundTrip(.install(.init(proposal: proposal(mandate: short), cards: []))).frame == nil)
+    }
 }
