@@ -8,7 +8,7 @@ PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 # Of each fuzzer.
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test worlds mutants chaos fuzz soak bench docs model build format lint setup clean
+.PHONY: demo test worlds mutants chaos chaos-mutants fuzz soak bench docs model build format lint setup clean
 
 demo: setup
 	$(SWIFT) build -c release --product lwg
@@ -43,9 +43,15 @@ chaos: setup
 	$(SWIFT) build -c release --product lwg
 	.build/release/lwg chaos --nodes 5 --groups 500 --minutes 10
 
-# libFuzzer on every decoder, on a whole node and on what people write; FUZZ_SECONDS each, or `make fuzz FUZZ_TARGETS=node`.
+# Protocol bugs planted in real processes; the judges of their traces must name the property that each breaks. Some minutes.
+chaos-mutants: setup
+	$(SWIFT) build -c release --product lwg --traits Mutants --scratch-path .build-mutants
+	@sh Scripts/chaos-mutants.sh
+
+# libFuzzer, and the address sanitizer, on every decoder, on a whole node and on what people write; FUZZ_SECONDS each, or `make fuzz FUZZ_TARGETS=node`.
 fuzz: setup
-	LWG_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product lwg-fuzz --sanitize fuzzer -Xswiftc -enable-testing
+	LWG_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product lwg-fuzz --sanitize fuzzer \
+		-Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=address -Xswiftc -enable-testing
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh Scripts/fuzz.sh $(FUZZ_TARGETS)
 
 # The protocol cores by themselves (`Benchmarks`, a package of its own), then whole processes on real sockets.

@@ -22,7 +22,8 @@ enum Corpus {
         switch target {
         case .frames: NodeTarget.frames.filter { $0.count < 4_096 }
         case .control: control
-        case .node: scripts
+        case .node, .primary: scripts
+        case .record: RecordTarget.seeds
         case .liveness: liveness
         case .trace: traces
         case .configuration: configurations

@@ -24,6 +24,10 @@ enum Target: String, CaseIterable {
     case control
     /// A whole node in a formed group, among real packets and mutated ones.
     case node
+    /// The same in the mode `primary`.
+    case primary
+    /// The file of a record of primary views, and a node that starts with what it says.
+    case record
     /// A liveness connection's stream.
     case liveness
     /// Trace files, read and checked.
@@ -49,6 +53,8 @@ enum Target: String, CaseIterable {
         case .frames: Decoders.frame(bytes)
         case .control: Decoders.control(bytes)
         case .node: NodeTarget.run(bytes)
+        case .primary: NodeTarget.runInPrimaryMode(bytes)
+        case .record: RecordTarget.run(bytes)
         case .liveness: LivenessTarget.run(bytes)
         case .trace: Decoders.trace(bytes)
         case .configuration: Decoders.configuration(bytes)

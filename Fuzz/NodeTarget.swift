@@ -1,14 +1,21 @@
 import GroupCore
 import GroupModel
 import GroupWire
+import HWGProtocol
 
 /// An input as a script: what is done to one of three nodes in a formed group. Most datagrams are real ones with a few
 /// bytes changed; random ones would not get past the header.
 enum NodeTarget {
-    private static let formed = Trio()
+    private static let formed = Trio.formed()
+    private static let formedInPrimaryMode = Trio.formed(
+        records: Array(repeating: PrimaryRecord(initial: Trio.names), count: Trio.names.count))
     private static let steps = 120
 
-    static func run(_ bytes: UnsafeRawBufferPointer) {
+    static func run(_ bytes: UnsafeRawBufferPointer) { run(bytes, formed) }
+
+    static func runInPrimaryMode(_ bytes: UnsafeRawBufferPointer) { run(bytes, formedInPrimaryMode) }
+
+    private static func run(_ bytes: UnsafeRawBufferPointer, _ formed: Trio) {
         var script = Script(bytes)
         var trio = formed
         let victim = script.byte() % 3
@@ -97,7 +104,7 @@ enum NodeTarget {
     }
 
     /// Frames of real traffic, for the corpora of the decoders.
-    static var frames: [[UInt8]] { formed.recorded }
+    static var frames: [[UInt8]] { formed.recorded + formedInPrimaryMode.recorded }
 }
 
 /// Reads an input as choices; zeros when it is over.

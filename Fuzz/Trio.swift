@@ -34,8 +34,8 @@ struct Trio {
     private var handled = 0
     private(set) var delivered = 0
 
-    init() {
-        let zero = ShortName("0")!
+    /// - Parameter records: the mode `primary`, with what each node's stable storage has; nil is the mode `all`.
+    init(records: [PrimaryRecord]? = nil) {
         for (index, name) in Self.names.enumerated() {
             let card = NodeCard(
                 name: name, member: MemberID(node: NodeID(name: name), incarnation: 1),
@@ -46,20 +46,37 @@ struct Trio {
             configuration.initialNodes = Self.names.map { NodeID(name: $0) }
             configuration.initialCount = 3
             configuration.traces = true
+            configuration.record = records?[index]
             cards.append(card)
             cores.append(NodeCore(configuration: configuration, at: now))
         }
-        isRecording = true
+    }
+
+    static func formed(records: [PrimaryRecord]? = nil) -> Trio {
+        var trio = Trio(records: records)
+        trio.meet()
+        trio.live()
+        return trio
+    }
+
+    private static let zero = ShortName("0")!
+
+    mutating func meet() {
         for node in cores.indices {
             for other in cores.indices where other != node { handle(.peerConnected(cards[other]), node) }
-            handle(.join(endpoint: zero, groups: Self.groups), node)
+            handle(.join(endpoint: Self.zero, groups: Self.groups), node)
         }
+    }
+
+    /// Traffic of all kinds is recorded, and in the end the three are together.
+    private mutating func live() {
+        isRecording = true
         pass(.milliseconds(1_500))
         for node in cores.indices {
             for order in [Order.fifo, .total, .safe] { multicast(node, seat: 0, order, count: 100) }
             multicast(node, seat: 1, .total, count: 25_000)
             if let seat = seats[node].first {
-                let to = EndpointID(member: cards[(node + 1) % 3].member, name: zero)
+                let to = EndpointID(member: cards[(node + 1) % 3].member, name: Self.zero)
                 handle(.direct(seat, to: to, bytes: [1, 2, 3]), node)
                 handle(.flush(seat, token: 1), node)
             }
@@ -68,7 +85,7 @@ struct Trio {
         // A leave, a member that is gone for a moment, and lost packets, for the frames that these cause.
         if let seat = seats[1].last { handle(.leave(seats: [seat]), 1) }
         pass(.milliseconds(100))
-        handle(.join(endpoint: zero, groups: [Self.groups[1]]), 1)
+        handle(.join(endpoint: Self.zero, groups: [Self.groups[1]]), 1)
         pass(.milliseconds(300))
         multicast(0, seat: 0, .fifo, count: 60_000)
         endTurns()
@@ -163,6 +180,7 @@ struct Trio {
     }
 
     private mutating func take(_ effects: inout Effects, _ node: Int) {
+        defer { if let write = effects.write { handle(.recordPersisted(write.sequence), node) } }
         for transmission in effects.transmissions {
             let bytes = Array(transmission.packet.contents)
             precondition(bytes.count <= Limits.datagramBytes, "a datagram that no socket takes")

@@ -27,6 +27,10 @@ fail|control|N=3 R=3 INITIAL=3 FRESH
 fail|control|N=3 R=3 NO_DIRECTORY
 fail|control|N=3 R=3 PROMISE_LOST
 fail|control|N=4 R=2 OWN_INITIAL
+pass|control|N=3 R=2 DATA
+fail|control|N=3 R=2 DATA_OF_FEW
+pass|control|N=3 R=2 RESTARTS=1 IDS
+fail|control|N=3 R=2 RANK_ID
 pass|primary|N=3 R=2 K=2
 pass|primary|N=3 R=2 K=2 VIEW0=7 RECORD
 pass|primary|N=3 R=2 K=2 SINCE_ONLY

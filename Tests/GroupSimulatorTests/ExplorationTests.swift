@@ -1,5 +1,6 @@
-import GroupSimulator
 import Testing
+
+@testable import GroupSimulator
 
 /// Every interleaving of worlds that are small enough for a debug build; `lwg explore` visits larger ones.
 @Suite struct ExplorationTests {
@@ -11,6 +12,16 @@ import Testing
         #expect(report.violations.isEmpty, "\(report.violations) after \(report.path)")
         #expect(report.ends > 1)
         #expect(report.states > report.ends)
+    }
+
+    /// Two orders of events that leave a node the same are one state: nothing that comes of either may be missed.
+    @Test(arguments: ["one", "join", "onecrash", "crash", "mistakes"])
+    func `what comes of states that are alike is what comes of all histories`(_ name: String) throws {
+        let plan = try #require(SmallWorldPlan.named(name))
+        let (alike, apart) = (Explorer.run(plan), Explorer.run(plan, byHistory: true))
+        #expect(alike.outcomes == apart.outcomes)
+        #expect(alike.states <= apart.states)
+        #expect(alike.nodeStates <= apart.nodeStates)
     }
 
     @Test func `the same world has the same number of states every time`() throws {

@@ -64,6 +64,49 @@ struct RecordFileTests {
         }
     }
 
+    private func problem(_ contents: RecordContents, _ bytes: [UInt8]) -> String? {
+        switch bytes.withUnsafeBytes(contents.decode) {
+        case .success(let record):
+            #expect(contents.encode(record) == bytes, "a record means the same when it is written again")
+            return nil
+        case .failure(let error): return error.problem
+        }
+    }
+
+    @Test("contents under a right checksum are read whole or not at all, and what is wrong is told")
+    func decoded() throws {
+        let contents = RecordContents(
+            .init(name: "a", cluster: "test", group: HWGID(named: try #require(ShortName("main")))))
+        let payload = PrimaryRecord(initial: Self.names).encoded
+        let file = contents.enclose(payload)
+        #expect(problem(contents, file) == nil)
+        let nonsense = "it is damaged: its contents make no sense"
+        for count in payload.indices {
+            #expect(problem(contents, contents.enclose(Array(payload[..<count]))) == nonsense)
+        }
+        #expect(problem(contents, contents.enclose(payload + [0])) == nonsense)
+        var refused = 0
+        for offset in payload.indices {
+            for value: UInt8 in [0, 1, 2, 0x7F, 0xFF] where payload[offset] != value {
+                var changed = payload
+                changed[offset] = value
+                guard let problem = problem(contents, contents.enclose(changed)) else { continue }
+                #expect(problem == nonsense)
+                refused += 1
+            }
+        }
+        #expect(refused > 20)
+        let body = Array(file.dropLast(8))
+        for count in body.indices { #expect(problem(contents, RecordContents.sealed(Array(body[..<count]))) != nil) }
+        #expect(problem(contents, [])?.contains("cut short") == true)
+        #expect(problem(contents, RecordContents.sealed([1, 2, 3, 4]))?.contains("no record") == true)
+        var newer = body
+        newer[4] = 3
+        #expect(problem(contents, RecordContents.sealed(newer))?.contains("version 3") == true)
+        let long = [UInt8](repeating: 0, count: RecordContents.limit + 1)
+        #expect(problem(contents, long)?.contains("larger") == true)
+    }
+
     @Test("a file that is gone is an error once there was one")
     func missing() async throws {
         try await withDirectory { directory in

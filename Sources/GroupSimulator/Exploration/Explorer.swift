@@ -4,8 +4,10 @@ import GroupModel
 /// What an exhaustive search of a small world found.
 public struct ExplorationReport: Sendable {
     public let plan: SmallWorldPlan
-    /// States that differ in what some node can tell.
+    /// States of the world that differ in what a node is, has told or is about to get.
     public var states = 0
+    /// States of single nodes.
+    public var nodeStates = 0
     /// Steps from one state to another.
     public var steps = 0
     /// States in which nothing but time passes; each is let come to rest, and its traces are judged.
@@ -19,19 +21,46 @@ public struct ExplorationReport: Sendable {
     public var path: [String] = []
     /// The trace of the first violation.
     public var trace: [UInt8] = []
+    /// Hashes of the traces of all ends.
+    var outcomes: Set<UInt64> = []
 }
 
 /// Visits every state of a small world, depth first.
-public enum Explorer {
+public struct Explorer {
+    private let plan: SmallWorldPlan
+    private var table: LocalStates
+    private let start: WorldState
+    private var report: ExplorationReport
+
     public static func run(
         _ plan: SmallWorldPlan, states limit: Int = .max, progress: (ExplorationReport) -> Void = { _ in }
     ) -> ExplorationReport {
-        var report = ExplorationReport(plan: plan)
-        let start = SmallWorld(plan)
-        var visited: Set<UInt64> = [start.key]
-        var stack = [Branch(start)]
-        var longest: [SmallWorld.Action] = []
-        judge(start, { [] }, &report)
+        run(plan, states: limit, byHistory: false, progress: progress)
+    }
+
+    static func run(
+        _ plan: SmallWorldPlan, states limit: Int = .max, byHistory: Bool,
+        progress: (ExplorationReport) -> Void = { _ in }
+    ) -> ExplorationReport {
+        var explorer = Explorer(plan, byHistory: byHistory)
+        explorer.search(limit, progress)
+        explorer.report.nodeStates = explorer.table.nodes.count
+        return explorer.report
+    }
+
+    private init(_ plan: SmallWorldPlan, byHistory: Bool) {
+        self.plan = plan
+        report = ExplorationReport(plan: plan)
+        let world = SmallWorld(plan)
+        table = LocalStates(world, byHistory: byHistory)
+        start = WorldState(world, &table)
+    }
+
+    private mutating func search(_ limit: Int, _ progress: (ExplorationReport) -> Void) {
+        var visited: Set<UInt64> = [start.key(plan)]
+        var stack = [Branch(start, plan, table)]
+        var longest: [WorldState.Action] = []
+        judge(start, [])
         report.states = 1
         while let top = stack.indices.last, report.violations.isEmpty {
             guard let action = stack[top].next() else {
@@ -39,73 +68,63 @@ public enum Explorer {
                 continue
             }
             var world = stack[top].world
-            world.perform(action)
+            world.perform(action, &table)
             report.steps += 1
-            guard visited.insert(world.key).inserted else { continue }
+            guard visited.insert(world.key(plan)).inserted else { continue }
             report.states += 1
             if report.states % 8_192 == 0 { progress(report) }
             if report.states >= limit {
                 report.isComplete = false
-                report.path = start.telling(longest)
-                return report
+                break
             }
-            let branch = Branch(world)
-            if branch.isEnd { judge(world, { start.telling(stack.map(\.taken)) }, &report) }
+            let branch = Branch(world, plan, table)
+            if branch.isEnd { judge(world, stack.map(\.taken)) }
             stack.append(branch)
             if stack.count - 1 > report.depth {
                 report.depth = stack.count - 1
                 longest = stack.dropLast().map(\.taken)
             }
         }
-        if report.violations.isEmpty { report.path = start.telling(longest) }
-        return report
+        if report.violations.isEmpty { report.path = start.telling(longest, plan, &table) }
     }
 
     private struct Branch {
-        let world: SmallWorld
-        private let actions: [SmallWorld.Action]
+        let world: WorldState
+        private let actions: [WorldState.Action]
         private var place = 0
+        let isEnd: Bool
 
-        init(_ world: SmallWorld) {
+        init(_ world: WorldState, _ plan: SmallWorldPlan, _ table: LocalStates) {
             self.world = world
-            actions = world.actions()
-        }
-
-        /// Whatever else may happen there, it need not.
-        var isEnd: Bool {
-            actions.allSatisfy { action in
-                switch action {
-                case .crash, .tick: true
-                case .suspect(let other, _): world.nodes[other].isAlive
-                case .deliver, .lose, .request: false
-                }
-            }
+            let all = world.actions(plan, table)
+            actions = table.isByHistory ? all : world.persistent(all, plan, table)
+            isEnd = world.isEnd(all, table)
         }
 
         /// The action that was taken last.
-        var taken: SmallWorld.Action { actions[place - 1] }
+        var taken: WorldState.Action { actions[place - 1] }
 
-        mutating func next() -> SmallWorld.Action? {
+        mutating func next() -> WorldState.Action? {
             guard place < actions.count else { return nil }
             place += 1
             return actions[place - 1]
         }
     }
 
-    private static func judge(
-        _ end: SmallWorld, _ path: () -> [String], _ report: inout ExplorationReport
-    ) {
+    private mutating func judge(_ end: WorldState, _ path: [WorldState.Action]) {
         report.ends += 1
-        var world = end
+        var world = end.world(plan, table)
         world.drain()
         var encoder = TraceEncoder()
         world.trace(into: &encoder)
+        // Many ends come to rest with the same traces.
+        guard report.outcomes.insert(StableHash.of(encoder.bytes)).inserted else { return }
         var check = TraceCheck()
-        encoder.bytes.withUnsafeBytes { check.add($0, named: report.plan.name) }
+        encoder.bytes.withUnsafeBytes { check.add($0, named: plan.name) }
         let found = check.report().violations
         guard !found.isEmpty else { return }
         report.violations = found
-        report.path = path()
+        report.path = start.telling(path, plan, &table)
         report.trace = encoder.bytes
     }
 }

@@ -1,164 +1,171 @@
 import GroupCore
 import GroupModel
 
-/// A few production cores between which everything that happens is a choice: the state of an exhaustive search.
-///
-/// A value: a copy is a branch. Clocks stand still while datagrams are on their way, so that only their order counts;
-/// each event ends its turn, so that no packet is open when the world is copied.
-///
-/// What a node's core is depends only on what happened at that node, in its order. So the state of the world is told by
-/// the nodes' histories and by what was lost, and two interleavings that no node can tell apart are one state.
+/// A few production cores and the datagrams between them: how a search begins, and how each of its ends comes to rest.
 struct SmallWorld {
-    enum Action: Hashable {
-        /// Position in the link, which is 0 unless datagrams overtake each other.
-        case deliver(from: Int, to: Int, position: Int)
-        /// All that a crashed node still had on its way to this one.
-        case lose(from: Int, to: Int)
-        case request(Int)
-        case crash(Int)
-        /// The liveness connection of `at` to the node broke.
-        case suspect(Int, at: Int)
-        case tick
-    }
-
-    struct Datagram {
-        let packet: Packet
-        let hash: UInt64
-    }
-
-    /// Trace lines of one node, newest first; shared by all branches that have them.
-    final class Line: Sendable {
-        let record: TraceRecord
-        let earlier: Line?
-        init(_ record: TraceRecord, after earlier: Line?) {
-            self.record = record
-            self.earlier = earlier
-        }
-    }
-
-    struct Node {
-        let card: NodeCard
-        var core: NodeCore
-        var isAlive = true
-        /// Of everything that happened here.
-        var history: UInt64
-        var lines: Line?
-        var seats: [(group: String, handle: SeatHandle)] = []
-        var requested = 0
-        /// Whom it has suspected.
-        var suspects: Set<Int> = []
-    }
-
     let plan: SmallWorldPlan
-    var nodes: [Node]
+    var nodes: [SmallNode]
     /// Per directed link, from × count + to.
-    var links: [[Datagram]]
-    var lost: UInt64 = 0
+    var links: [[Packet]]
     var now: Int64
-    var crashes = 0
-    var mistakes = 0
-    var ticks = 0
-    var effects = Effects()
+    private var effects = Effects()
 
     var count: Int { nodes.count }
-    func link(_ from: Int, _ to: Int) -> Int { from * count + to }
 
-    /// What tells this state from others.
-    var key: UInt64 {
-        var result = StableHash.mix(lost ^ UInt64(bitPattern: now))
-        for node in nodes { result = StableHash.mix(result &* 31 ^ node.history) }
-        return result
+    init(_ plan: SmallWorldPlan, nodes: [SmallNode], links: [[Packet]], now: Int64) {
+        self.plan = plan
+        self.nodes = nodes
+        self.links = links
+        self.now = now
     }
 
-    /// What may happen next. Empty: nothing but time passes.
-    func actions() -> [Action] {
-        var result: [Action] = []
-        var isQuiet = true
-        for from in nodes.indices {
-            for to in nodes.indices where !links[link(from, to)].isEmpty {
-                isQuiet = false
-                let positions = plan.reorders ? links[link(from, to)].count : 1
-                for position in 0..<positions { result.append(.deliver(from: from, to: to, position: position)) }
-                if !nodes[from].isAlive { result.append(.lose(from: from, to: to)) }
+    /// The nodes have met and joined what the plan says, without a choice.
+    init(_ plan: SmallWorldPlan) {
+        let nodes = (0..<plan.nodes).map { index in
+            let name = "n\(index)"
+            let member = MemberID(node: NodeID(name: name), incarnation: 1)
+            let card = NodeCard(name: name, member: member, address: NodeAddress(high: 0, low: UInt64(index), port: 1))
+            var configuration = CoreConfiguration(
+                card: card, cluster: "small", seed: UInt64(index), defaultGroup: HWGID(named: Self.pool))
+            configuration.initialNodes = (0..<plan.nodes).map { NodeID(name: "n\($0)") }
+            configuration.initialCount = plan.nodes
+            // What is collected is a choice here, and not a matter of time.
+            configuration.gather = .zero
+            configuration.mergeGather = .zero
+            configuration.joinGather = .milliseconds(50)
+            configuration.traces = true
+            return SmallNode(card: card, core: NodeCore(configuration: configuration, at: .zero))
+        }
+        self.init(plan, nodes: nodes, links: Array(repeating: [], count: plan.nodes * plan.nodes), now: 0)
+        form()
+    }
+
+    private static var pool: ShortName { short("pool") }
+    static var endpoint: ShortName { short("0") }
+
+    private static func short(_ text: String) -> ShortName {
+        guard let name = ShortName(text) else { preconditionFailure("\(text) is short") }
+        return name
+    }
+
+    private mutating func form() {
+        for node in nodes.indices {
+            nodes[node].record(TraceRecord(time: .zero, member: .node(nodes[node].card.member), event: .start))
+            for other in nodes.indices where other != node { handle(.peerConnected(nodes[other].card), node) }
+        }
+        for (group, members) in plan.members {
+            for node in members { handle(.join(endpoint: Self.endpoint, groups: [group]), node) }
+        }
+        // Who is in no group is in the heavyweight group all the same.
+        for node in nodes.indices where !plan.members.contains(where: { $0.nodes.contains(node) }) {
+            handle(.join(endpoint: Self.endpoint, groups: ["other"]), node)
+        }
+        drain()
+    }
+
+    private mutating func handle(_ event: NodeEvent, _ node: Int) {
+        nodes[node].handle(event, at: now, into: &effects)
+        send(from: node)
+    }
+
+    private mutating func send(from node: Int) {
+        for transmission in effects.transmissions {
+            guard let to = nodes.firstIndex(where: { $0.card.member == transmission.to }), nodes[to].isAlive else {
+                continue
+            }
+            links[node * count + to].append(transmission.packet)
+        }
+        effects.removeAll()
+    }
+
+    // MARK: The end
+
+    /// How long a world may take to come to rest when nothing fails any more.
+    private static var patience: Int64 { 30_000_000_000 }
+    /// Rest: for so long nobody's view changed and every datagram arrived.
+    private static var rest: Int64 { 300_000_000 }
+
+    /// Lets time pass until views have not changed for a while: everything arrives, in order, and nothing fails.
+    mutating func drain() {
+        for node in nodes.indices where nodes[node].isAlive {
+            for other in nodes[node].suspects.sorted() where nodes[other].isAlive {
+                handle(.peerConnected(nodes[other].card), node)
+            }
+            nodes[node].suspects = nodes[node].suspects.filter { !nodes[$0].isAlive }
+            for other in nodes.indices where !nodes[other].isAlive && !nodes[node].suspects.contains(other) {
+                nodes[node].suspects.insert(other)
+                handle(.peerDisconnected(nodes[other].card.member), node)
             }
         }
-        for at in nodes.indices where nodes[at].isAlive {
-            for other in nodes.indices where other != at && !nodes[at].suspects.contains(other) {
-                if !nodes[other].isAlive {
-                    isQuiet = false
-                    result.append(.suspect(other, at: at))
-                } else if mistakes < plan.mistakes {
-                    result.append(.suspect(other, at: at))
-                }
+        let end = now + Self.patience
+        var quietSince = now
+        while now < end, now - quietSince < Self.rest || unsettled {
+            if deliverAll() { quietSince = now }
+            guard let next = nextDeadline else { break }
+            now = max(now, next)
+            for node in nodes.indices where nodes[node].isAlive {
+                nodes[node].wake(at: now, into: &effects)
+                send(from: node)
             }
-            if nodes[at].requested < plan.requests[at].count {
-                isQuiet = false
-                result.append(.request(at))
-            }
-            // Somebody must be left to see it.
-            if crashes < plan.crashes, nodes.count(where: \.isAlive) > 1 { result.append(.crash(at)) }
         }
-        if isQuiet, ticks < plan.ticks, let next = nextDeadline, next - now <= Self.longestTick { result.append(.tick) }
-        return result
+        _ = deliverAll()
     }
 
-    /// Repairs and repetitions are due within this; heartbeats and announcements are not.
-    private static var longestTick: Int64 { 35_000_000 }
-
-    var nextDeadline: Int64? {
-        nodes.lazy.filter(\.isAlive).compactMap { node -> Int64? in
-            var core = node.core
-            return core.nextDeadline?.nanoseconds
-        }.min()
-    }
-
-    mutating func perform(_ action: Action) {
-        switch action {
-        case .deliver(let from, let to, let position):
-            let datagram = links[link(from, to)].remove(at: position)
-            happened(to, datagram.hash &+ UInt64(from))
-            arrive(datagram.packet, to)
-        case .lose(let from, let to):
-            lost = StableHash.mix(lost ^ UInt64(link(from, to) + 1))
-            links[link(from, to)].removeAll()
-        case .request(let node): request(node)
-        case .crash(let node):
-            crashes += 1
-            happened(node, 1)
-            nodes[node].isAlive = false
-            for from in nodes.indices { links[link(from, node)].removeAll() }
-        case .suspect(let other, let at):
-            if nodes[other].isAlive { mistakes += 1 }
-            nodes[at].suspects.insert(other)
-            happened(at, 2 + UInt64(other))
-            handle(.peerDisconnected(nodes[other].card.member), at)
-        case .tick:
-            ticks += 1
-            now = nextDeadline ?? now
-            for node in nodes.indices where nodes[node].isAlive { wake(node) }
+    private var nextDeadline: Int64? {
+        mutating get {
+            var next: Int64?
+            for node in nodes.indices where nodes[node].isAlive {
+                guard let deadline = nodes[node].core.nextDeadline?.nanoseconds else { continue }
+                next = min(next ?? deadline, deadline)
+            }
+            return next
         }
     }
 
-    private mutating func request(_ node: Int) {
-        let request = plan.requests[node][nodes[node].requested]
-        nodes[node].requested += 1
-        happened(node, 64)
-        switch request {
-        case .join(let group): handle(.join(endpoint: Self.endpoint, groups: [group]), node)
-        case .leave(let group):
-            handle(.leave(seats: nodes[node].seats.filter { $0.group == group }.map(\.handle)), node)
-        case .send(let group, let order):
-            guard let seat = nodes[node].seats.first(where: { $0.group == group }) else { return }
-            // A Hold refuses it; an application would wait, which is another order of the same choices.
-            _ = [UInt8]("\(node)".utf8).withUnsafeBytes { bytes in
-                nodes[node].core.multicast(
-                    seat.handle, order: order, bytes: bytes, at: Instant(nanoseconds: now), into: &effects)
-            }
-            endTurn(node)
+    /// Whether a view changed meanwhile.
+    private mutating func deliverAll() -> Bool {
+        let before = nodes.map(\.told)
+        while let index = links.firstIndex(where: { !$0.isEmpty }) {
+            let packet = links[index].removeFirst()
+            let to = index % count
+            guard nodes[to].isAlive else { continue }
+            nodes[to].arrive(packet, at: now, into: &effects)
+            send(from: to)
         }
+        return before != nodes.map(\.told)
     }
 
-    private mutating func happened(_ node: Int, _ what: UInt64) {
-        nodes[node].history = StableHash.mix(nodes[node].history &* 31 ^ what)
+    /// Whether some node that is alive is not in the heavyweight view of all that are.
+    private var unsettled: Bool {
+        let alive = nodes.filter(\.isAlive)
+        var expected: ViewID?
+        for node in alive {
+            var line = node.lines
+            var view: TraceView?
+            while let current = line, view == nil {
+                if case .view(.hwg, let last) = current.record.event { view = last }
+                line = current.earlier
+            }
+            guard let view, view.members.count == alive.count, view.id == expected ?? view.id else { return true }
+            expected = view.id
+        }
+        return false
+    }
+
+    /// The traces of all nodes, one after the other.
+    func trace(into encoder: inout TraceEncoder) {
+        for node in nodes { encoder.learn(node.card) }
+        for node in nodes {
+            var records: [TraceRecord] = []
+            var line = node.lines
+            while let current = line {
+                records.append(current.record)
+                line = current.earlier
+            }
+            for record in records.reversed() { encoder.append(record) }
+            guard node.isAlive else { continue }
+            encoder.append(
+                TraceRecord(time: Instant(nanoseconds: now), member: .node(node.card.member), event: .quiet))
+        }
     }
 }

@@ -62,7 +62,10 @@ struct ScenarioParser {
         switch words[0] {
         case "at":
             guard rest.count >= 2 else { throw mistake("`at TIME STATEMENT`") }
-            return [.at(try span(rest[0]))] + (try statements(Array(rest.dropFirst())))
+            let isExact = rest.count >= 4 && rest[1] == "after" && rest[3] == "events"
+            let moment = WorldMoment(
+                time: try span(rest[0]), events: isExact ? try number(rest[2], 0...1_000_000) : nil)
+            return [.at(moment)] + (try statements(Array(rest.dropFirst(isExact ? 4 : 1))))
         case "luck":
             guard rest.count == 1, let state = UInt64(rest[0], radix: 16) else { throw mistake("`luck HEXADECIMAL`") }
             return [.luck(state)]

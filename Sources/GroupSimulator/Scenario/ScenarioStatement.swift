@@ -2,7 +2,7 @@
 indirect enum ScenarioStatement: Hashable, Sendable {
     case act(WorldAct)
     /// Time goes on until this point.
-    case at(Int64)
+    case at(WorldMoment)
     /// The world's generator goes on from here.
     case luck(UInt64)
     case rule(PacketRule)

@@ -36,9 +36,9 @@ extension World {
     private mutating func play(_ statement: ScenarioStatement) -> String? {
         switch statement {
         case .expect(let expectation): return expectation.failure(in: Array(stage?.scene ?? []))
-        case .at(let time):
-            guard time >= now else { return "that time is over" }
-            run(until: time)
+        case .at(let moment):
+            guard moment.time >= now else { return "that time is over" }
+            run(until: moment)
         case .run(let length): run(until: now + length)
         case .runUntil(let pattern):
             stage?.awaited = pattern

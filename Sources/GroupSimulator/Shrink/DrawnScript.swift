@@ -4,12 +4,19 @@ import GroupModel
 /// What a seed did to its world, as a list that can lose any of its items.
 struct DrawnScript: Hashable {
     enum Item: Hashable {
-        case luck(at: Int64, UInt64)
-        case act(at: Int64, WorldAct)
+        case luck(at: WorldMoment, UInt64)
+        case act(at: WorldMoment, WorldAct)
 
-        var time: Int64 {
+        var moment: WorldMoment {
             switch self {
-            case .luck(let time, _), .act(let time, _): time
+            case .luck(let moment, _), .act(let moment, _): moment
+            }
+        }
+
+        func at(_ moment: WorldMoment) -> Self {
+            switch self {
+            case .luck(_, let state): .luck(at: moment, state)
+            case .act(_, let act): .act(at: moment, act)
             }
         }
     }
@@ -35,8 +42,8 @@ struct DrawnScript: Hashable {
         // What was due later finds a world that converges.
         let end = World<Core>.end(of: options)
         self.end = end
-        items = world.acts.filter { $0.time <= end }.flatMap { drawn -> [Item] in
-            [.luck(at: drawn.time, drawn.luck)] + (drawn.act.map { [.act(at: drawn.time, $0)] } ?? [])
+        items = world.acts.filter { $0.moment.time <= end }.flatMap { drawn -> [Item] in
+            [.luck(at: drawn.moment, drawn.luck)] + (drawn.act.map { [.act(at: drawn.moment, $0)] } ?? [])
         }
     }
 
@@ -46,13 +53,13 @@ struct DrawnScript: Hashable {
     var steps: [ScenarioStep] {
         var statements: [ScenarioStatement] = []
         for item in items {
-            statements.append(.at(item.time))
+            statements.append(.at(item.moment))
             switch item {
             case .luck(_, let state): statements.append(.luck(state))
             case .act(_, let act): statements.append(.act(act))
             }
         }
-        if let end { statements += [.at(end), .converge] }
+        if let end { statements += [.at(WorldMoment(time: end)), .converge] }
         return statements.map { ScenarioStep(line: 0, text: "", statement: $0) }
     }
 
@@ -63,7 +70,8 @@ struct DrawnScript: Hashable {
             options: SimulationOptions(nodes: settings.nodes, groups: settings.groups, seconds: 0, faults: .none))
         var lines = settings.lines + [""]
         for item in items {
-            let time = TimeText.span(item.time)
+            let events = item.moment.events.map { " after \($0) events" } ?? ""
+            let time = TimeText.span(item.moment.time) + events
             switch item {
             case .luck(_, let state): lines.append("at \(time) luck \(String(state, radix: 16))")
             case .act(_, let act): lines.append("at \(time) \(names.text(of: act))")
@@ -92,8 +100,8 @@ extension DrawnScript.Item {
 
     /// The same with less in it.
     var lighter: [Self] {
-        guard case .act(let time, let act) = self else { return [] }
-        return act.lighter.map { .act(at: time, $0) }
+        guard case .act(let moment, let act) = self else { return [] }
+        return act.lighter.map { .act(at: moment, $0) }
     }
 }
 

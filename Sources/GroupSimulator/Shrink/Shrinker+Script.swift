@@ -6,6 +6,7 @@ extension Shrinker {
     mutating func shrinkItems(_ script: inout DrawnScript) {
         attempt(&script) { $0.items.removeAll { if case .luck = $0 { true } else { false } } }
         attempt(&script) { $0.end = nil }
+        attempt(&script) { $0.items = $0.items.map { $0.at(WorldMoment(time: $0.moment.time)) } }
         var size = max(script.items.count / 2, 1)
         while !script.items.isEmpty {
             var start = 0
@@ -75,12 +76,7 @@ extension Shrinker {
 extension DrawnScript {
     mutating func round(to unit: Int64) {
         func rounded(_ time: Int64) -> Int64 { (time + unit - 1) / unit * unit }
-        items = items.map {
-            switch $0 {
-            case .luck(let time, let state): .luck(at: rounded(time), state)
-            case .act(let time, let act): .act(at: rounded(time), act)
-            }
-        }
+        items = items.map { $0.at(WorldMoment(time: rounded($0.moment.time))) }
         end = end.map(rounded)
     }
 }

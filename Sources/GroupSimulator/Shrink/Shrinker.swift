@@ -71,7 +71,6 @@ public struct Shrinker<Core: SimulatedCore> {
         shrinkOptions()
         var script = recorded()
         let before = script.items.count
-        // The script does what the seed did, unless two things happened in the same nanosecond.
         guard shows(script) else { return Shrunk(file: "", goal: goal, before: before, after: before, tries: tries) }
         var size = 0
         repeat {

@@ -24,8 +24,14 @@ struct WorldEvent {
         /// Whether `a` and `b` have been apart for so long that their connection breaks.
         case disconnectCheck
         case resume
+        /// The seed starts `a`.
+        case boot
+        /// `a` ended in a calm world, and comes back by itself.
         case restart
         case faults
+
+        /// Drawn from a seed; a script has acts in place of it.
+        var isDrawn: Bool { self == .act || self == .relief || self == .boot }
     }
     var time: Int64
     /// Events of one time happen in the order in which they were made.

@@ -81,7 +81,7 @@ extension World {
     mutating func simulate() {
         for node in nodes.indices {
             // Not all at once: a cold boot takes its time.
-            heap.push(.restart, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
+            heap.push(.boot, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
         }
         run(until: Int64(options.seconds) * 1_000_000_000)
         perform(.calm)

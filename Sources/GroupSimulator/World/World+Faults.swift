@@ -13,6 +13,7 @@ extension World {
         nodes[node].isPaused = false
         nodes[node].isStopping = false
         nodes[node].isSlow = false
+        nodes[node].isDueToRead = false
         nodes[node].cost = 0
         nodes[node].busyUntil = 0
         nodes[node].waiting = 0
@@ -37,7 +38,7 @@ extension World {
             return
         }
         scheduleAct(node)
-        markLuck()
+        if mayFail { markLuck() }
     }
 
     private mutating func configuration(_ node: Int) -> CoreConfiguration {
@@ -146,7 +147,7 @@ extension World {
         count(name)
         for node in nodes.indices where all || random.below(3) > 0 {
             if nodes[node].isAlive { perform(.crash(node, late: random.below(100) < plan.lateClose)) }
-            heap.push(.restart, at: now + Int64(random.below(1_000_000_000)), a: node)
+            heap.push(.boot, at: now + Int64(random.below(1_000_000_000)), a: node)
         }
     }
 
@@ -195,10 +196,13 @@ extension World {
         for event in backlog where event.kind == .datagram { arrive(event) }
         for event in backlog where event.kind == .connected || event.kind == .disconnected { tell(event) }
         guard nodes[node].life == life else { return }
-        for event in backlog where [.wake, .turnEnd, .holdAnswer, .relief, .persisted].contains(event.kind) {
+        for event in backlog where [.wake, .turnEnd, .holdAnswer, .persisted].contains(event.kind) {
             if event.kind == .wake { nodes[node].wake = now }
             heap.push(event.kind, at: now, a: node, b: Int(event.b), c: Int(event.c), life: life)
         }
+        guard nodes[node].isDueToRead else { return }
+        nodes[node].isDueToRead = false
+        heap.push(.relief, at: now, a: node, life: life)
     }
 
     private mutating func drawPartition() {

@@ -3,7 +3,7 @@ import GroupModel
 extension World {
     /// Does one act, wherever it comes from, and keeps it when asked to.
     mutating func perform(_ act: WorldAct) {
-        if options.keepsActs { acts.append(DrawnAct(time: now, luck: random.seed, act: act)) }
+        if options.keepsActs { acts.append(DrawnAct(moment: moment, luck: random.seed, act: act)) }
         happened(TimelineKind(act)) { "* \($0.text(of: act))" }
         switch act {
         case .start(let node): if !nodes[node].isAlive { start(node) }
@@ -43,13 +43,18 @@ extension World {
         }
     }
 
+    /// Now, as a script can name it.
+    private var moment: WorldMoment {
+        WorldMoment(time: now, events: heap.nextTime == now ? eventsOfNow : nil)
+    }
+
     /// Keeps the state of the generator, after draws that belong to no act.
     mutating func markLuck() {
         guard options.keepsActs else { return }
-        if let last = acts.last, last.act == nil, last.time == now {
+        if let last = acts.last, last.act == nil, last.moment == moment {
             acts[acts.count - 1].luck = random.seed
         } else {
-            acts.append(DrawnAct(time: now, luck: random.seed, act: nil))
+            acts.append(DrawnAct(moment: moment, luck: random.seed, act: nil))
         }
     }
 

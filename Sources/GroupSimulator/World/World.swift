@@ -19,6 +19,8 @@ struct WorldNode {
     var isStopping = false
     /// An application here does not read: the core refuses data.
     var isSlow = false
+    /// It was to read again during a pause.
+    var isDueToRead = false
     /// Nanoseconds that the node takes for each datagram, and until when it is at one.
     var cost: Int64 = 0
     var busyUntil: Int64 = 0
@@ -76,6 +78,8 @@ struct World<Core: SimulatedCore> {
     var primaryViews: [(id: ViewID, node: Int)] = []
     var lineages: Lineages
     var eventCount = 0
+    /// `eventCount` when it became `now`, plus what happened since that no script has as an event.
+    private var firstEventOfNow = 0
 
     /// A loop's turn takes up to so long, in nanoseconds; datagrams that arrive within it belong to it.
     static var turnLength: Int { 50_000 }
@@ -122,16 +126,38 @@ struct World<Core: SimulatedCore> {
     mutating func run(until end: Int64) {
         while let time = heap.nextTime, time <= end, eventCount < Self.eventLimit {
             guard let event = heap.pop() else { break }
-            now = time
+            advance(to: time)
             eventCount += 1
             happen(event)
             if stage != nil, react() { return }
         }
-        now = max(now, end)
+        advance(to: max(now, end))
     }
+
+    /// Lets everything happen before that moment.
+    mutating func run(until moment: WorldMoment) {
+        guard let events = moment.events else { return run(until: moment.time) }
+        run(until: moment.time - 1)
+        advance(to: moment.time)
+        while heap.nextTime == now, eventsOfNow < events, let event = heap.pop() {
+            eventCount += 1
+            happen(event)
+            _ = react()
+        }
+    }
+
+    private mutating func advance(to time: Int64) {
+        guard time != now else { return }
+        now = time
+        firstEventOfNow = eventCount
+    }
+
+    /// Those that a script has as events, too.
+    var eventsOfNow: Int { eventCount - firstEventOfNow }
 
     private mutating func happen(_ event: WorldEvent) {
         let node = Int(event.a)
+        if event.kind.isDrawn { firstEventOfNow += 1 }
         switch event.kind {
         case .datagram: arrive(event)
         case .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume:
@@ -140,10 +166,8 @@ struct World<Core: SimulatedCore> {
         case .connect: connect(node, Int(event.b))
         case .connected, .disconnected: tell(event)
         case .disconnectCheck: breakConnection(node, Int(event.b), event.c)
-        case .restart:
-            guard !nodes[node].isAlive else { return }
-            // In a calm world who ends comes back by itself.
-            if mayFail { perform(.start(node)) } else { start(node) }
+        case .boot: if mayFail, !nodes[node].isAlive { perform(.start(node)) }
+        case .restart: if !nodes[node].isAlive { start(node) }
         case .faults: tickOfFaults()
         }
     }
@@ -151,7 +175,11 @@ struct World<Core: SimulatedCore> {
     private mutating func own(_ event: WorldEvent, _ node: Int) {
         if event.kind == .resume { return resume(node) }
         if nodes[node].isPaused {
-            if event.kind != .act { nodes[node].backlog.append(event) }
+            switch event.kind {
+            case .act: break
+            case .relief: nodes[node].isDueToRead = true
+            default: nodes[node].backlog.append(event)
+            }
             return
         }
         switch event.kind {

@@ -54,10 +54,17 @@ struct WorldLink: Hashable, Sendable {
     var to: Int
 }
 
+/// A place in the order of what happens.
+struct WorldMoment: Hashable, Sendable {
+    var time: Int64
+    /// So many events of that time have been before; nil: all of them.
+    var events: Int?
+}
+
 /// An act of a seeded world, when it was done, and the state of the world's generator just before: a script that goes back
 /// to it draws what the seed drew. Without an act, only the state.
 struct DrawnAct: Hashable, Sendable {
-    var time: Int64
+    var moment: WorldMoment
     var luck: UInt64
     var act: WorldAct?
 }

@@ -70,6 +70,7 @@ actor ChaosCluster {
             "mapping.pins=x/*=x,y/*=y", "log.level=info",
         ]
         for setting in settings { arguments += ["--set", setting] }
+        arguments += plan.workerOptions
         if let config = plan.config { arguments += ["--config", config] }
         if !number.isMultiple(of: 2) { arguments.append("--explicit-holds") }
         traces.append(trace)

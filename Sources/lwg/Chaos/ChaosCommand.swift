@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GroupModel
 
 struct ChaosCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +22,9 @@ struct ChaosCommand: AsyncParsableCommand {
             "Keep traces and logs in this directory, which must be new or empty; else they are kept when something is wrong.",
             valueName: "dir"))
     var trace: String?
+    #if MUTANTS
+        @Option(help: "Plant this protocol bug in all nodes; `lwg sim --mutant list` names all.") var mutant: String?
+    #endif
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -29,6 +33,9 @@ struct ChaosCommand: AsyncParsableCommand {
         }
         guard (1...100_000).contains(groups) else { throw ValidationError("--groups must be 1 to 100000.") }
         guard (0.05...1_440).contains(minutes) else { throw ValidationError("--minutes must be 0.05 to 1440.") }
+        #if MUTANTS
+            if let mutant, Mutant(rawValue: mutant) == nil { throw ValidationError("--mutant has an unknown name.") }
+        #endif
         guard (0...10_000).contains(rate) else { throw ValidationError("--rate must be 0 to 10000.") }
         if let trace, let files = try? FileManager.default.contentsOfDirectory(atPath: trace), !files.isEmpty {
             throw ValidationError("--trace \(trace) is not empty.")
@@ -45,6 +52,9 @@ struct ChaosCommand: AsyncParsableCommand {
         plan.seed = seed ?? .random(in: 1...999_999)
         plan.config = config
         plan.sendsPerSecond = rate
+        #if MUTANTS
+            if let mutant { plan.workerOptions = ["--mutant", mutant] }
+        #endif
         let directory =
             trace ?? FileManager.default.temporaryDirectory.appendingPathComponent("lwg-chaos-\(getpid())").path
         let run = try ChaosRun(plan, directory: directory)

@@ -9,6 +9,8 @@ struct ChaosPlan: Sendable {
     var seconds = 600.0
     var seed: UInt64 = 1
     var config: String?
+    /// What every node is started with beside its settings.
+    var workerOptions: [String] = []
 
     /// Messages a second and node, and steps of joining or leaving.
     var sendsPerSecond = 100.0

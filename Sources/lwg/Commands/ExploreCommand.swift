@@ -65,7 +65,7 @@ struct ExploreCommand: ParsableCommand {
         LineWriter.output.write(
             """
             \(report.plan.name): \(report.plan.summary)
-              \(report.states) states\(report.isComplete ? "" : " (given up)"), \(report.steps) steps, \(report.ends) ends, \
+              \(report.states) states\(report.isComplete ? "" : " (given up)") of \(report.nodeStates) of single nodes, \(report.steps) steps, \(report.ends) ends, \
             at most \(report.depth) steps deep, in \(elapsed.formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 1))))
               \(report.violations.isEmpty ? "no violation; a longest path:" : "\(report.violations.count) violations, after these steps:")
             """)
@@ -77,7 +77,8 @@ struct ExploreCommand: ParsableCommand {
 
     private static func json(_ report: ExplorationReport, _ elapsed: Duration) -> JSON {
         [
-            "world": .string(report.plan.name), "states": .int(report.states), "steps": .int(report.steps),
+            "world": .string(report.plan.name), "states": .int(report.states), "nodeStates": .int(report.nodeStates),
+            "steps": .int(report.steps),
             "ends": .int(report.ends), "depth": .int(report.depth), "complete": .bool(report.isComplete),
             "seconds": .number(elapsed / .seconds(1)), "path": .strings(report.path),
             "violations": .array(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GroupModel
 import LightweightGroups
 
 /// One node of `demo` and `bench`: not for people.
@@ -18,7 +19,14 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Keep a digest of what was delivered, per view.")
     var digests = false
 
+    #if MUTANTS
+        @Option(help: "Plant this protocol bug.") var mutant: String?
+    #endif
+
     func run() async throws {
+        #if MUTANTS
+            Mutant.active = mutant.flatMap(Mutant.init(rawValue:))
+        #endif
         var settings = try options.settings()
         settings.explicitHolds = explicitHolds
         // A measurement on a busy machine must not lose seats to it.
