@@ -36,7 +36,8 @@ enum RecordTarget {
         let side = Side(previous: view, wasPrimary: true, continuing: members, leaving: [])
         let proposal = Proposal(
             view: next, sides: [.init(side: side, cut: [3, 4, 5], controls: 1, hasState: true)], isPrimary: true,
-            isEligible: true, after: first.last)
+            isEligible: true, after: first.last,
+            mandate: Mandate(since: members.map { _ in first.last.id }, groups: []))
         let acceptors = [
             Acceptor(), Acceptor(promised: ballot, accepted: nil),
             Acceptor(promised: ballot, accepted: Accepted(ballot: ballot, proposal: proposal)),
