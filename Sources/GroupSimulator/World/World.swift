@@ -176,7 +176,11 @@ struct World<Core: SimulatedCore> {
         if event.kind == .resume { return resume(node) }
         if nodes[node].isPaused {
             switch event.kind {
-            case .act: break
+            case .act:
+                // Its applications go on when the node does.
+                guard isBusy else { return }
+                scheduleAct(node)
+                markLuck()
             case .relief: nodes[node].isDueToRead = true
             default: nodes[node].backlog.append(event)
             }
