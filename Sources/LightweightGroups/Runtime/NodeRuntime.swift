@@ -106,6 +106,8 @@ final class NodeRuntime: @unchecked Sendable {
     var statistics = NodeStatistics()
     var stage = Stage.running
     var mayRaise = true
+    /// The highest incarnation of a namesake that was said: who is refused dials on, and is refused again.
+    private var namesake: UInt32 = 0
     enum Stage { case running, draining, stopping, stopped }
 
     init(_ prepared: Prepared) throws(SystemError) {
@@ -253,7 +255,7 @@ final class NodeRuntime: @unchecked Sendable {
 
     /// A peer knows this incarnation of this node's name, or another life with it. A node that has not done anything
     /// yet takes a higher one; a node at work has a namesake.
-    private func outlived(by known: UInt32) {
+    func outlived(by known: UInt32) {
         guard known >= me.incarnation else { return }
         let isIdle = joins.isEmpty && seats.allSatisfy { $0 == nil } && stage == .running
         var raised = false
@@ -267,6 +269,8 @@ final class NodeRuntime: @unchecked Sendable {
             }
         }
         guard raised else {
+            guard known > namesake else { return }
+            namesake = known
             logger.write(
                 .namesake,
                 """
