@@ -29,4 +29,27 @@ struct TwinTests {
         await EventReader(group).until { $0.memberCount == 2 }
         for node in [old, new, a] { await node.stop() }
     }
+
+    @Test("one after the other, at once and without a state directory: each has a larger incarnation")
+    func oneAfterTheOther() async throws {
+        var settings = NodeSettings(name: "x")
+        settings.logLevel = .critical
+        var lives: [UInt32] = []
+        for _ in 0..<4 {
+            let node = try await GroupNode.start(settings)
+            lives.append(node.memberID.incarnation)
+            await node.stop()
+        }
+        #expect(lives == lives.sorted() && Set(lives).count == 4)
+    }
+
+    @Test("the clock's incarnations are larger than the seconds since 2020 were, until they end in August 2039")
+    func clock() {
+        let day = 86_400 * 1_000_000_000
+        func number(days: Int) -> UInt32 { Incarnation.number(at: days * day) }
+        // From 1 November 2026 on.
+        for days in 304...4_900 { #expect(Int(number(days: days)) > (2_192 + days) * 86_400) }
+        #expect(number(days: 4_960) < number(days: 4_971))
+        #expect(number(days: 4_972) == .max && number(days: 6_000) == .max && number(days: -1) == 1)
+    }
 }
