@@ -243,7 +243,8 @@ final class NodeRuntime: @unchecked Sendable {
     /// A peer knows this incarnation of this node's name, or another life with it. A node that has not done anything
     /// yet takes a higher one; a node at work has a namesake.
     func outlived(by known: UInt32) {
-        guard known >= me.incarnation else { return }
+        // A node that ends for it has said so, and better.
+        guard known >= me.incarnation, failure == nil else { return }
         let isIdle = joins.isEmpty && seats.allSatisfy { $0 == nil } && stage == .running
         var raised = false
         if mayRaise, isIdle {
