@@ -96,8 +96,6 @@ public struct NodeCore: Sendable {
         public var lacksMajority = false
         /// Heavyweight groups that this node is in now.
         public var heavyweightGroups: UInt64 = 0
-        /// Those of them whose view the layer above knows, and that the node has not left.
-        public var groupsInView = 0
         /// Light-weight groups that this node has a seat in, and all that ride on its heavyweight groups.
         public var lightweightGroups = 0
         public var carriedGroups = 0
@@ -112,7 +110,6 @@ public struct NodeCore: Sendable {
         for slot in slots.indices where isLive[slot] {
             result.multicast = result.multicast + slots[slot].counters
             result.heavyweightGroups += 1
-            if isInView(slot) { result.groupsInView += 1 }
         }
         result.lacksMajority = lacksMajority
         result.lightweightGroups = lwg.seatedGroups

@@ -27,8 +27,9 @@ public final class GroupNode: Service, Sendable {
 
     /// Binds the address, opens the trace, starts the loop's thread and begins to look for the peers.
     ///
-    /// Returns when each peer has answered or failed once, at the latest after a quarter of a second. The node runs
-    /// until `stop`, also when nobody holds it.
+    /// Returns when each peer has answered or failed once, at the latest after a quarter of a second; without a state directory
+    /// not before the tenth of a second is over whose number is the incarnation. The node runs until `stop`, also when nobody
+    /// holds it.
     /// - Parameters:
     ///   - logger: where its lines go, at `settings.logLevel`; `Logger(label: "lwg")` by default.
     ///   - metrics: who is told of the node's metrics; by default what the process has bootstrapped swift-metrics with.
@@ -56,6 +57,8 @@ public final class GroupNode: Service, Sendable {
         do {
             try await sleeps.value()
             try await met.value()
+            let rest = prepared.incarnation.untilNextTick
+            if rest > 0 { try? await Task.sleep(for: .nanoseconds(rest)) }
         } catch {
             runtime.loop.execute { runtime.stop() }
             throw error
@@ -77,7 +80,7 @@ public final class GroupNode: Service, Sendable {
     public var member: String { text(memberID) }
     /// This node: its identity, and an incarnation that grows with each start.
     public var memberID: MemberID { runtime.identity }
-    /// What the node was started with.
+    /// As they are in force: with what `reload` has taken since the start.
     public var settings: NodeSettings { runtime.settings }
 
     /// A member's text as traces have it, `name.incarnation` or `name.incarnation/endpoint`: names are known of nodes

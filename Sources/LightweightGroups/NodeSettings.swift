@@ -14,7 +14,7 @@ public struct NodeSettings: Sendable {
     /// Nodes of different clusters refuse one another.
     public var cluster: String = "default"
     /// Where the incarnation counter and, with `partition` `primary`, the record of primary views are kept. Without one the
-    /// incarnation is max(clock, last seen).
+    /// incarnation is the clock's, or one more than the last that a peer has seen.
     public var stateDirectory: String?
     /// Appends one JSON object per event (design.md, section 8).
     public var traceFile: String?
@@ -48,7 +48,7 @@ public struct NodeSettings: Sendable {
     public var announceInterval: Duration = .milliseconds(500)
     /// Names of the nodes of which a majority makes the first primary view; empty: this node and its peers.
     public var initialNodes: [String] = []
-    /// Which side of a partition goes on. `primary` needs a `stateDirectory` and `initialNodes`, and takes no `pins`.
+    /// Which side of a partition goes on. `primary` needs a `stateDirectory` and `initialNodes`.
     public var partition = PartitionMode.all
 
     // Transport.

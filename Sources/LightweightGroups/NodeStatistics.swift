@@ -59,7 +59,7 @@ public struct NodeStatistics: Sendable, Hashable {
     public var carriedGroups: UInt64 = 0
     /// Seats of this node's endpoints now.
     public var seats: UInt64 = 0
-    /// The node is in a view of a heavyweight group and is not stopping: what `/readyz` says.
+    /// What `/readyz` says: the node is in a view of a heavyweight group, is not stopping, and lacks no majority.
     public var isReady = false
     /// From Hold to the next view, of heavyweight groups.
     public var hwgFlushTimes = DurationHistogram()

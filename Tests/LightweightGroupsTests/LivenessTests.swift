@@ -163,6 +163,56 @@ struct LivenessTests {
         world.until { twin.outlived.first == 8 }
     }
 
+    @Test("a newer incarnation ends the connection of an older one, which is told; both addresses are in the log")
+    func twins() throws {
+        let world = try World()
+        let hub = try world.add("hub")
+        let old = try world.add("a", incarnation: 5)
+        old.dial(hub)
+        world.until { hub.connected == ["a"] }
+        let new = try world.add("a", incarnation: 7)
+        new.dial(hub)
+        world.until { old.outlived.first == 7 && hub.disconnected == [old.member] }
+        #expect(hub.liveness.liveMembers == [new.member])
+        #expect(hub.lines.contains { $0.contains("\(old.address)") && $0.contains("\(new.address)") })
+        // Who was cut off goes on dialling, and hears the same.
+        world.until { old.outlived.count > 2 }
+        #expect(hub.liveness.liveMembers == [new.member] && new.outlived.isEmpty)
+    }
+
+    @Test("a node that comes back at the same address before its end was noticed is no namesake")
+    func noticedLate() throws {
+        let world = try World()
+        let hub = try world.add("hub")
+        let address = NodeAddress(SocketAddress.loopback(.ipv4, port: 7))
+        var ended = 0
+        let connections = try (1...2).map { (incarnation: UInt32) in
+            let card = NodeCard(
+                name: "a", member: MemberID(node: NodeID(name: "a"), incarnation: incarnation), address: address)
+            let connection = try StreamConnection.connect(world.loop, to: hub.address)
+            connection.onEnd = { _ in ended += 1 }
+            let hello = LivenessFrame.Hello(
+                cluster: "c", introduction: .init(card: card, life: UInt64(incarnation)), known: [])
+            connection.send(LivenessFrame.hello(hello).encoded())
+            world.until { hub.connected.count == Int(incarnation) }
+            return connection
+        }
+        world.until { ended == 1 }
+        #expect(hub.lines.isEmpty && hub.liveness.refusals.isEmpty)
+        withExtendedLifetime(connections) {}
+    }
+
+    @Test("who refuses says who was refused, and from where, once")
+    func refusedNames() throws {
+        let world = try World()
+        let hub = try world.add("hub", cluster: "blue")
+        let other = try world.add("b", cluster: "green")
+        other.dial(hub)
+        world.until { hub.liveness.refusals["cluster", default: 0] > 1 }
+        #expect(hub.lines.count == 1)
+        #expect(hub.lines[0].hasPrefix("refused b.1 at \(other.address): it is not of the cluster"))
+    }
+
     @Test("a connection to oneself is recognised and not tried again")
     func oneself() throws {
         let world = try World()

@@ -122,4 +122,37 @@ struct LostStateTests {
             for node in [found, again] { await node.stop() }
         }
     }
+
+    @Test("once without the directory: the next start with it says so, and does not speak of a namesake")
+    func onceWithout() async throws {
+        try await withDirectory { directory in
+            let a = try await GroupNode.start(settings("a", directory))
+            let first = try await GroupNode.start(settings("b", directory, peers: [a]))
+            await first.stop()
+            var careless = settings("b", directory, peers: [a])
+            careless.partition = .all
+            careless.stateDirectory = nil
+            careless.initialNodes = []
+            await (try await GroupNode.start(careless)).stop()
+            let log = LogRecorder()
+            let error = await #expect(throws: GroupError.self) {
+                try await GroupNode.start(settings("b", directory, peers: [a]), logger: log.logger)
+            }
+            #expect("\(String(describing: error))".contains("the node ran without this state directory"))
+            #expect(log.lines(.failed).count == 1 && log.lines(.namesake).isEmpty)
+            await a.stop()
+        }
+    }
+
+    @Test("several peers that know a later life are one failure, and no namesake")
+    func severalPeers() async throws {
+        try await withDirectory { directory in
+            let log = LogRecorder()
+            let a = try await GroupNode.start(settings("a", directory), logger: log.logger)
+            let runtime = a.runtime
+            a.onLoop { for _ in 0..<2 { runtime.outlived(by: 9) } }
+            await #expect(throws: GroupError.self) { try await a.run() }
+            #expect(log.lines(.failed).count == 1 && log.lines(.namesake).isEmpty)
+        }
+    }
 }

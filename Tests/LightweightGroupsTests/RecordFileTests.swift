@@ -133,6 +133,7 @@ struct RecordFileTests {
         try await withDirectory { directory in
             let first = try open(directory, hadOne: false)
             expectProblem("another process") { _ = try open(directory, hadOne: true) }
+            expectProblem("a name and a state directory of its own") { _ = try open(directory, hadOne: true) }
             withExtendedLifetime(first) {}
         }
     }

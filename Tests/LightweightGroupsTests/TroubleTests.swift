@@ -23,7 +23,7 @@ struct TroubleTests {
             await full.stop()
         }
         #expect(log.lines(.traceFailed).count == 1)
-        #expect(log.lines(.traceFailed)[0].hasPrefix("write the trace: No space left on device"))
+        #expect(log.lines(.traceFailed)[0].hasPrefix("write the trace /dev/full: No space left on device"))
     }
 
     @Test("a state directory that cannot be made or written is an error with advice, and nothing was started")

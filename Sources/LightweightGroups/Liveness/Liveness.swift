@@ -164,9 +164,10 @@ final class Liveness {
     }
 
     private func greeted(_ hello: LivenessFrame.Hello, on link: Link) throws(LivenessFrame.Refusal) {
-        guard hello.cluster == cluster else { throw .cluster(cluster) }
         var peer = hello.introduction
-        let card = peer.card
+        let card = Self.reachable(peer.card, through: link.connection.peer)
+        link.claim = card
+        guard hello.cluster == cluster else { throw .cluster(cluster) }
         if peer.life == me.life, card.member == me.card.member { return dropSelf(link) }
         // The same name elsewhere, or an earlier life of mine that is remembered: the higher incarnation stays.
         if card.member.node == me.card.member.node {
@@ -182,18 +183,36 @@ final class Liveness {
             let isOther = newest.card.member == card.member && newest.life != peer.life
             guard !isOlder, !isOther else { throw .incarnation(known: newest.card.member.incarnation) }
         }
-        // A node that listens everywhere does not know by which address it is reached.
-        peer.card = Self.reachable(card, through: link.connection.peer)
+        peer.card = card
         let isNew = known[card.member.node]?.card.member != card.member || !isLinked(to: card.member)
         remember(peer)
         link.peer = peer
         link.deadline = .max
+        endOlder(than: peer)
         if link.target == nil { link.connection.send(LivenessFrame.hello(mine()).encoded()) }
         if let target = link.target { dialSucceeded(target, peer.card.member) }
         events?.connected(peer.card, SocketAddress(peer.card.address))
         for introduction in hello.known { learn(introduction, from: link) }
         if isNew { introduce(peer) }
         schedule()
+    }
+
+    /// A life that is outlived and still has a connection here: its machine has crashed without a word, or two processes have
+    /// one name. The second kind must hear of it, since nobody else here speaks to it any more.
+    ///
+    /// No two processes have one address, so that the same address means that the life before is gone.
+    private func endOlder(than peer: LivenessFrame.Introduction) {
+        let member = peer.card.member
+        for link in links.values {
+            guard let older = link.peer, older.card.member.node == member.node,
+                older.card.member.incarnation < member.incarnation
+            else { continue }
+            guard older.card.address != peer.card.address, older.life != peer.life else {
+                drop(link)
+                continue
+            }
+            refuse(link, .incarnation(known: member.incarnation), at: SocketAddress(peer.card.address))
+        }
     }
 
     /// Two newcomers that met the same node at once hear of one another through it.
@@ -216,6 +235,7 @@ final class Liveness {
         drop(link)
     }
 
+    /// A node that listens everywhere does not know by which address it is reached.
     static func reachable(_ card: NodeCard, through address: SocketAddress) -> NodeCard {
         guard SocketAddress(card.address).isWildcard else { return card }
         return NodeCard(
@@ -231,11 +251,14 @@ final class Liveness {
 
     // MARK: Refusals
 
-    private func refuse(_ link: Link, _ refusal: LivenessFrame.Refusal) {
+    /// - Parameter elsewhere: where the node is that the refused one is taken for.
+    private func refuse(_ link: Link, _ refusal: LivenessFrame.Refusal, at elsewhere: SocketAddress? = nil) {
         count(refusal.counter)
+        // Who connects does it from another port each time, so that without a hello only the host can be told once.
+        let who = link.claim.map { "\($0.name).\($0.member.incarnation) at \(SocketAddress($0.address))" }
         complain(
             refusal.isOperators ? .peerRefused : .strangerRefused,
-            "refused \(link.connection.peer.host): \(refusal.told)")
+            "refused \(who ?? link.connection.peer.host): \(refusal.told(elsewhere: elsewhere))")
         link.connection.send(
             LivenessFrame.refusal(refusal.asSent(cluster: cluster)).encoded())
         drop(link)
@@ -267,6 +290,8 @@ final class Link {
     let target: SocketAddress?
     /// Who is at the other end, once it has said so.
     var peer: LivenessFrame.Introduction?
+    /// Who it says that it is, believed or not.
+    var claim: NodeCard?
     /// When an unfinished hello ends the connection.
     var deadline: Int64
 

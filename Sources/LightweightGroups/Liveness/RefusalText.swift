@@ -31,15 +31,15 @@ extension LivenessFrame.Refusal {
     }
 
     /// The refuser's log line.
-    var told: String {
+    func told(elsewhere: SocketAddress?) -> String {
         switch self {
         case .wireVersion(let version):
             "it speaks wire version \(version), this node \(FrameHeader.version). Upgrade the older of the two."
         case .cluster(let mine):
             "it is not of the cluster ‘\(mine)’. Check --cluster and --peer on both sides."
         case .incarnation(let known):
-            "incarnation \(known) of its name is known already. It restarts with a higher one, or has the name of "
-                + "another node."
+            "incarnation \(known) of its name is known already\(elsewhere.map { ", at \($0)" } ?? ""). It restarts with a "
+                + "higher one, or has the name of another node."
         case .tooMany: "too many connections"
         case .malformed: "it sent something that is no hello"
         }

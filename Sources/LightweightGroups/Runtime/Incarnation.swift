@@ -3,7 +3,12 @@ import Glibc
 import GroupModel
 
 /// The counter that tells a node's lives apart, kept in a file so that it grows with each start; without a file, the
-/// seconds since 2020, which grow unless the clock is set back (a peer that knows a higher one says so).
+/// clock, which grows unless it is set back (a peer that knows a higher one says so).
+///
+/// The clock is counted in tenths of a second since 2026. A start returns when the tenth is over whose number it took
+/// (`untilNextTick`), so that the next life has another one; a longer tick would make the start longer. The 32 bits of the wire
+/// last until August 2039. From then on all lives without a file have the same number, and peers refuse the second: such
+/// nodes need a state directory. Nodes once counted seconds since 2020, which is less until then.
 struct Incarnation {
     private let path: String?
     private(set) var value: UInt32
@@ -18,7 +23,7 @@ struct Incarnation {
     init(name: String, directory: String?) throws(SystemError) {
         guard let directory else {
             path = nil
-            value = Self.clock()
+            value = Self.number(at: Self.clock())
             isFirst = false
             return
         }
@@ -47,11 +52,22 @@ struct Incarnation {
         return true
     }
 
-    private static func clock() -> UInt32 {
+    /// In nanoseconds.
+    private static let tick = 100_000_000
+
+    /// How long the number that was taken from the clock may be taken again; zero with a file. In nanoseconds, less than a tick.
+    var untilNextTick: Int {
+        guard path == nil, Self.number(at: Self.clock()) == value else { return 0 }
+        return Self.tick - Self.clock() % Self.tick
+    }
+
+    static func number(at nanoseconds: Int) -> UInt32 { UInt32(clamping: max(nanoseconds / tick, 1)) }
+
+    /// Nanoseconds since 2026-01-01.
+    private static func clock() -> Int {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        // 2020-01-01 in Unix time; 32 bits of seconds last until 2156.
-        return UInt32(clamping: max(Int(now.tv_sec) - 1_577_836_800, 1))
+        return max(Int(now.tv_sec) - 1_767_225_600, 0) * 1_000_000_000 + Int(now.tv_nsec)
     }
 
     /// 0 where there is no file yet. The second line says that the node has run in the mode `primary`.

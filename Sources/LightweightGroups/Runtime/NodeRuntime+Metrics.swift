@@ -21,8 +21,15 @@ extension NodeRuntime {
         metrics?.took("lwg_join_seconds", nanoseconds: time.nanoseconds)
     }
 
-    /// What the HTTP endpoint says. `/livez`: the loop turns. `/readyz`: the node is in a view of a heavyweight group, a
-    /// primary one that is not held with `partition: primary`, and is not stopping.
+    /// Why the node is not ready, for `/readyz` and `lwg_ready`; nil when it is: in a view of a heavyweight group, with
+    /// `partition: primary` the control group's primary view that is not held, and not stopping.
+    var unreadiness: String? {
+        if stage != .running { return "stopping" }
+        if core.pointee.lacksMajority { return "too few nodes for a primary view can be reached; groups are held" }
+        return core.pointee.isInView ? nil : "in no heavyweight group yet; join a group"
+    }
+
+    /// What the HTTP endpoint says. `/livez`: the loop turns.
     func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch request.path {
         case "/metrics":
@@ -34,15 +41,9 @@ extension NodeRuntime {
         case "/livez":
             return HTTPResponse(status: 200, line: "alive")
         case "/readyz":
-            guard stage == .running else { return HTTPResponse(status: 503, line: "not ready: stopping") }
-            guard !core.pointee.lacksMajority else {
-                return HTTPResponse(
-                    status: 503, line: "not ready: too few nodes for a primary view can be reached; groups are held")
-            }
-            guard core.pointee.isInView else {
-                return HTTPResponse(status: 503, line: "not ready: in no heavyweight group yet; join a group")
-            }
-            return HTTPResponse(status: 200, line: "ready")
+            let reason = unreadiness
+            return HTTPResponse(
+                status: reason == nil ? 200 : 503, line: reason.map { "not ready: \($0)" } ?? "ready")
         default:
             return HTTPResponse(status: 404, line: "there are /metrics, /livez and /readyz")
         }

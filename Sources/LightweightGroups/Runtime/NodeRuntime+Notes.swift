@@ -46,6 +46,7 @@ extension NodeRuntime {
         case .refused(let by): logger.write(.flushRefused, "\(group): refused by \(names.text(by))")
         case .mergeFailed(let with): logger.write(.mergeFailed, "\(group): merge with \(names.text(with)) failed")
         case .noMajority(let view):
+            majorityWait.isSaid = true
             logger.write(
                 .noMajority,
                 "\(group): view \(names.text(view)) is held, because too few of its members can be reached; tries again"
@@ -101,7 +102,7 @@ extension NodeRuntime {
         statistics.lightweightGroups = UInt64(core.lightweightGroups)
         statistics.carriedGroups = UInt64(core.carriedGroups)
         statistics.seats = UInt64(seats.lazy.filter { $0 != nil }.count)
-        statistics.isReady = stage == .running && core.groupsInView > 0
+        statistics.isReady = unreadiness == nil
         statistics.interference = core.lightweight.interference
         statistics.lwgFlushes = core.lightweight.flushes
         statistics.earlyMessages = core.lightweight.early

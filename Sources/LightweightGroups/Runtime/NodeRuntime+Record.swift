@@ -41,12 +41,14 @@ extension NodeRuntime {
         writeRecord()
     }
 
-    /// A peer knows a life of this node that the state directory does not: the directory is a new one, or an old copy. Votes of
-    /// nodes rest on nobody forgetting what it promised, so this node must not take a higher incarnation and go on.
+    /// A peer knows a life of this node that the state directory does not: the directory is a new one, or an old copy, or that life
+    /// had none (its incarnation came from the clock, and is far above any that is counted). Votes of nodes
+    /// rest on nobody forgetting what it promised, so this node must not take a higher incarnation and go on.
     func stateIsLost(known: UInt32) {
         stateIsLost(
             "a peer knew ‘\(settings.name)’ as incarnation \(known), and this state directory only those before "
-                + "\(me.incarnation): it is new or an old copy, or another node has this name")
+                + "\(me.incarnation): the directory is new or an old copy, the node ran without this state directory, or another "
+                + "node has this name")
     }
 
     func stateIsLost(_ problem: String) {

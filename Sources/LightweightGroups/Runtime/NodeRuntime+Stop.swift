@@ -77,8 +77,28 @@ extension NodeRuntime {
         limit?.cancel()
         reporting?.cancel()
         rewriting?.cancel()
+        majorityLook?.cancel()
         recordFile?.release()
         logger.write(.stopped, "\(names.text(me)) has stopped")
         loop.stop()
+    }
+
+    // MARK: Any thread
+
+    func hasEnded() async {
+        let answer = Answer<Void>()
+        let isOpen = enders.withLock { list -> Bool in
+            list?.append(answer)
+            return list != nil
+        }
+        if isOpen { try? await answer.value() }
+    }
+
+    func tellEnd() {
+        let waiting = enders.withLock { list -> [Answer<Void>] in
+            defer { list = nil }
+            return list ?? []
+        }
+        for answer in waiting { answer.resolve(.success(())) }
     }
 }

@@ -18,7 +18,7 @@ final class NodeRuntime: @unchecked Sendable {
     let outbox: Outbox
     let listenAddress: SocketAddress
     /// Who waits for the end; nil when it has come.
-    private let enders = Mutex<[Answer<Void>]?>([])
+    let enders = Mutex<[Answer<Void>]?>([])
     private let myself: Mutex<MemberID>
     let problem = Mutex<GroupError?>(nil)
 
@@ -44,6 +44,8 @@ final class NodeRuntime: @unchecked Sendable {
     var recordWrites: UInt64 = 0
     var recordWriteTimes = DurationHistogram()
     var otherInitial: Set<MemberID> = []
+    var majorityWait = MajorityWait()
+    var majorityLook: LoopTimer?
     var deadline: LoopTimer?
     var reporting: LoopTimer?
     /// When each heavyweight group that is held now was; at most one entry per group.
@@ -106,6 +108,8 @@ final class NodeRuntime: @unchecked Sendable {
     var statistics = NodeStatistics()
     var stage = Stage.running
     var mayRaise = true
+    /// The highest incarnation of a namesake that was said: who is refused dials on, and is refused again.
+    private var namesake: UInt32 = 0
     enum Stage { case running, draining, stopping, stopped }
 
     init(_ prepared: Prepared) throws(SystemError) {
@@ -139,6 +143,7 @@ final class NodeRuntime: @unchecked Sendable {
         // It only begins a turn, which lets go what is due.
         delayed = try LoopTimer(loop) {}
         rewriting = try LoopTimer(loop) { [unowned self] in retryRecord() }
+        majorityLook = try LoopTimer(loop) { [unowned self] in lookForMajority() }
         reporting = try LoopTimer(loop) { [unowned self] in reportMetrics() }
         statistics.receiveBufferBytes = socket.receiveBufferBytes
         statistics.sendBufferBytes = socket.sendBufferBytes
@@ -164,23 +169,6 @@ final class NodeRuntime: @unchecked Sendable {
     var settings: NodeSettings {
         get { current.withLock { $0 } }
         set { current.withLock { $0 = newValue } }
-    }
-
-    func hasEnded() async {
-        let answer = Answer<Void>()
-        let isOpen = enders.withLock { list -> Bool in
-            list?.append(answer)
-            return list != nil
-        }
-        if isOpen { try? await answer.value() }
-    }
-
-    func tellEnd() {
-        let waiting = enders.withLock { list -> [Answer<Void>] in
-            defer { list = nil }
-            return list ?? []
-        }
-        for answer in waiting { answer.resolve(.success(())) }
     }
 
     // MARK: On the loop
@@ -213,6 +201,7 @@ final class NodeRuntime: @unchecked Sendable {
             self.effects.pointee.trace.append(TraceRecord(time: now, member: .node(me), event: .start))
             logger.write(.started, "\(names.text(me)) listens on \(listenAddress)")
             reportMetrics()
+            beginMajorityLooks()
             liveness.dial(peers, firstContact: firstContact)
         }
         // The thread keeps the runtime alive until the loop has ended.
@@ -253,8 +242,9 @@ final class NodeRuntime: @unchecked Sendable {
 
     /// A peer knows this incarnation of this node's name, or another life with it. A node that has not done anything
     /// yet takes a higher one; a node at work has a namesake.
-    private func outlived(by known: UInt32) {
-        guard known >= me.incarnation else { return }
+    func outlived(by known: UInt32) {
+        // A node that ends for it has said so, and better.
+        guard known >= me.incarnation, failure == nil else { return }
         let isIdle = joins.isEmpty && seats.allSatisfy { $0 == nil } && stage == .running
         var raised = false
         if mayRaise, isIdle {
@@ -267,6 +257,8 @@ final class NodeRuntime: @unchecked Sendable {
             }
         }
         guard raised else {
+            guard known > namesake else { return }
+            namesake = known
             logger.write(
                 .namesake,
                 """

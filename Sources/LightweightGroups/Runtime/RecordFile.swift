@@ -23,7 +23,12 @@ final class RecordFile {
             file = try RecordFile(owner, in: directory)
             bytes = try SafeFile.read(file.path, limit: RecordContents.limit)
         } catch {
-            throw .system(error, advice: "Check the state directory and its permissions.")
+            let isTaken = error.code == EWOULDBLOCK
+            throw .system(
+                error,
+                advice: isTaken
+                    ? "End that process, or give this node a name and a state directory of its own."
+                    : "Check the state directory and its permissions.")
         }
         let fresh = PrimaryRecord(initial: initial)
         guard let bytes else {

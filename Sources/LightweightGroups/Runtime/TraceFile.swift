@@ -7,6 +7,7 @@ import GroupModel
 /// lost; the node goes on.
 struct TraceFile: ~Copyable {
     private let descriptor: Int32
+    private let path: String
     private var encoder = TraceEncoder()
     /// The file ends in the middle of a line that did not fit; the next write starts a new one.
     private var isTorn = false
@@ -15,6 +16,7 @@ struct TraceFile: ~Copyable {
     private(set) var failure: SystemError?
 
     init(appendingTo path: String) throws(SystemError) {
+        self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError("open \(path)", code: errno) }
     }
@@ -35,8 +37,9 @@ struct TraceFile: ~Copyable {
         lines += UInt64(whole)
         lost += UInt64(records.count - whole)
         if written > 0 { isTorn = encoder.bytes[written - 1] != UInt8(ascii: "\n") }
-        defer { failure = code == 0 ? nil : SystemError("write the trace", code: code) }
-        return code != 0 && failure == nil ? SystemError("write the trace", code: code) : nil
+        let problem = code == 0 ? nil : SystemError("write the trace \(path)", code: code)
+        defer { failure = problem }
+        return failure == nil ? problem : nil
     }
 
     /// How many of `bytes` were written, and the error that stopped it.
