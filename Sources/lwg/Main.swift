@@ -37,7 +37,15 @@ enum Main {
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         ChildProcess.killAll()
         LineWriter.output.flush()
-        exit(status)
+        exit(LineWriter.output.failure.map(status(ofLostOutput:)) ?? status)
+    }
+
+    /// Who closes a pipe early, as `head` does, knows; everybody else is told.
+    private static func status(ofLostOutput error: Int32) -> Int32 {
+        if error != EPIPE {
+            LineWriter.errors.write("lwg: cannot write the output: \(String(cString: strerror(error)))")
+        }
+        return ExitStatus.failed
     }
 
     static func run(_ arguments: [String]) async -> Int32 {
@@ -50,10 +58,11 @@ enum Main {
             }
             return ExitStatus.done
         } catch let error as Failure {
-            LineWriter.errors.write("lwg: \(error)")
+            // Who was interrupted knows why a process is gone.
+            if !Signals.isInterrupted { LineWriter.errors.write("lwg: \(error)".printable(lines: true)) }
             return ExitStatus.failed
         } catch let error as GroupError {
-            LineWriter.errors.write("lwg: \(error)")
+            LineWriter.errors.write("lwg: \(error)".printable(lines: true))
             return ExitStatus.failed
         } catch let error as ConfigurationError {
             LineWriter.errors.write(error.description)

@@ -51,10 +51,10 @@ struct BenchReportTests {
     }
 
     @Test func `seeds are given as two numbers with two dots`() {
-        #expect(SeedRange(argument: "3..5")?.range == 3...5)
-        #expect(SeedRange(argument: "3..3")?.range == 3...3)
+        #expect((try? SeedRange(parsing: "3..5"))?.range == 3...5)
+        #expect((try? SeedRange(parsing: "3..3"))?.range == 3...3)
         for wrong in ["", "3", "3...5", "5..3", "3..", "..3", "a..b", "0..9223372036854775807"] {
-            #expect(SeedRange(argument: wrong) == nil, "\(wrong)")
+            #expect((try? SeedRange(parsing: wrong)) == nil, "\(wrong)")
         }
     }
 }

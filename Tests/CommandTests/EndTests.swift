@@ -66,14 +66,19 @@ struct EndTests {
         demo.executableURL = URL(fileURLWithPath: Executable.path)
         demo.arguments = ["demo", "--nodes", "3", "--groups", "5000"]
         demo.standardOutput = FileHandle.nullDevice
-        demo.standardError = FileHandle.nullDevice
+        let errors = Pipe()
+        demo.standardError = errors
         try demo.run()
         let pid = demo.processIdentifier
         defer { kill(pid, SIGKILL) }
         try await until("the nodes") { nodes(of: pid).count >= 3 }
         kill(pid, signal)
         try await until("the end of the demo") { !demo.isRunning }
-        if signal != SIGKILL { #expect(demo.terminationStatus == 1) }
+        if signal != SIGKILL {
+            #expect(demo.terminationStatus == 1)
+            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            #expect(text.contains("lwg: interrupted\n") && !text.contains("unexpectedly"), "\(text)")
+        }
         try await until("the end of the nodes") { nodes(of: pid).isEmpty }
     }
 

@@ -81,6 +81,47 @@ struct ShellEventTests {
         for (event, line) in cases { #expect(event.json.line == line) }
     }
 
+    @Test func `control characters of others do not reach a terminal`() {
+        let wild = "a\u{1B}]0;T\u{7}\u{7F}\u{9B}\n\tb é"
+        let tame = #"a\x1B]0;T\x07\x7F\x9B\x0A\x09b é"#
+        let view = ShellView(
+            group: wild, id: "1@a.1", members: [], previous: nil, transitional: [], isPrimary: true, isUnchanged: false,
+            hwg: "main", hwgView: "1@a.1", joined: [], left: [])
+        let events: [ShellEvent] = [
+            .message(group: wild, number: 1, from: "a.1/0", view: "1@a.1", order: .fifo, text: wild), .view(view),
+            .views([view]), .sent(group: wild, message: "a.1/0#1"), .hold(group: wild, view: "1@a.1"),
+            .left(group: wild, reason: .slow), .error(code: "usage", message: wild, command: wild),
+            .map([(wild, "main", 1)]), .why(group: wild, hwg: "main", planned: "main", rule: wild),
+        ]
+        for event in events {
+            #expect(event.text.contains(tame), "\(event.text)")
+            #expect(!event.text.unicodeScalars.contains { $0.properties.generalCategory == .control })
+        }
+        #expect("a\u{1B}\nb".printable(lines: true) == "a\\x1B\nb")
+    }
+
+    @Test func `an error repeats at most 80 characters of a word`() throws {
+        let long = String(repeating: "x", count: 1_000_000)
+        for line in [long, "views \(long)"] {
+            do {
+                _ = try ShellRequest.parse(line)
+                Issue.record("it was taken")
+            } catch {
+                #expect(error.reason.count < 200 && error.verb.count <= 80)
+            }
+        }
+        #expect(String(repeating: "y", count: 80).shortened.count == 80)
+        #expect(String(repeating: "y", count: 81).shortened == String(repeating: "y", count: 79) + "…")
+    }
+
+    @Test func `help says what each command does, and hides the one that does nothing yet`() {
+        #expect(
+            ShellRequest.helpLines.contains(
+                "flush NAME                                wait until what was sent is at all members"))
+        #expect(!ShellRequest.helpLines.contains { $0.hasPrefix("switch") })
+        #expect(ShellRequest.helpLines.allSatisfy { $0.count <= 100 && $0.split(separator: "  ").count == 2 })
+    }
+
     @Test func `numbers have at most three decimals and no exponent`() {
         #expect(JSON.number(0.1 + 0.2).line == "0.3")
         #expect(JSON.number(12_345_678).line == "12345678")

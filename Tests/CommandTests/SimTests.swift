@@ -46,6 +46,28 @@ struct SimTests {
         #expect((json?["failures"] as? [String])?.isEmpty == true)
     }
 
+    @Test func `a scenario whose file has another timeline ends with 1 and shows where they part`() throws {
+        let directory = try TemporaryDirectory()
+        let name = "leave-and-rejoin-alone.scenario"
+        let text = try String(
+            contentsOfFile: "\(Readme.repository.path)/Tests/ScenarioTests/Scenarios/\(name)", encoding: .utf8)
+        let same = try directory.file(name, text)
+        #expect(try Executable.run(["sim", "--scenario", same]).status == 0)
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let last = try #require(lines.lastIndex { !$0.isEmpty })
+        let line = lines.remove(at: last)
+        let shorter = try directory.file("shorter", lines.joined(separator: "\n"))
+        let outcome = try Executable.run(["sim", "--scenario", shorter])
+        #expect(outcome.status == 1)
+        let got = line.replacing(/^#? */, with: "")
+        #expect(outcome.output.contains("expected: (the end)\n  got:      "), "\(outcome.output)")
+        #expect(outcome.output.contains(got))
+        let json = try Executable.run(["sim", "--scenario", shorter, "--json"])
+        #expect(json.status == 1)
+        let difference = json.objects.first?["difference"] as? [String: Any]
+        #expect(difference?["line"] is Int && difference?["expected"] is NSNull && difference?["got"] is String)
+    }
+
     @Test func `an expectation that is not met ends with 1, and a mistake in the script names its line`() throws {
         let directory = try TemporaryDirectory()
         let vain = try directory.file("vain.scenario", Self.script + "expect n0 ends\n")

@@ -111,15 +111,17 @@ struct TopProcessTests {
         b.command("join x")
         try await a.view("x", nodes: ["a", "b"])
         try await b.view("x", nodes: ["a", "b"])
-        let once = try Executable.run(["top", "--once", "--json", "--interval", "0.1"] + addresses + ["127.0.0.1:9"])
+        let once = try Executable.run(
+            ["top", "--once", "--json", "--interval", "0.1"] + addresses + ["127.0.0.1:9", "nosuch.invalid:1"])
         #expect(once.status == 0)
         let nodes = try #require(once.objects.first?["nodes"] as? [[String: Any]])
-        #expect(nodes.map { $0["node"] as? String } == ["a", "b", "127.0.0.1:9"])
-        #expect(nodes.map { $0["state"] as? String } == ["ready", "ready", "down"])
-        #expect(nodes.map { $0["lwgs"] as? Int } == [3, 1, nil])
+        #expect(nodes.map { $0["node"] as? String } == ["a", "b", "127.0.0.1:9", "nosuch.invalid:1"])
+        #expect(nodes.map { $0["state"] as? String } == ["ready", "ready", "down", "down"])
+        #expect(nodes.map { $0["lwgs"] as? Int } == [3, 1, nil, nil])
         #expect(nodes[0]["hwgs"] as? Int == 1 && nodes[0]["peers"] as? Int == 1)
         #expect(nodes[0]["deliveredPerSecond"] as? Double != nil)
         #expect(nodes[2]["reason"] as? String != nil)
+        #expect(nodes[3]["reason"] as? String == "the host is not known")
 
         // Live, into a file: plain text without a terminal's controls.
         let process = Process()

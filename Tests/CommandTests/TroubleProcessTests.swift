@@ -118,6 +118,34 @@ struct TroubleProcessTests {
         #expect(try await a.end() == 0)
     }
 
+    @Test func `why answers by the configuration in force, also for a group that is not joined`() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.file("lwg.yaml", "mapping:\n  default: first\n")
+        let a = try ShellProcess("a", cluster: cluster(), arguments: ["--config", file])
+        a.command("join g")
+        try await a.view("g", nodes: ["a"])
+        _ = try directory.file("lwg.yaml", "mapping:\n  default: second\n")
+        a.hangUp()
+        _ = try await a.counter("reloads", atLeast: 1)
+        for name in ["g", "h"] { a.command("why \(name)") }
+        let answers = try await a.events("why", count: 2)
+        #expect(answers.map { $0["hwg"] } == ["first", "second"])
+        #expect(answers.map { $0.fields["joined"] as? Bool } == [true, false])
+        for answer in answers { #expect(answer["rule"]?.contains("mapping.default is ‘second’") == true) }
+        #expect(try await a.end() == 0)
+    }
+
+    @Test func `a line that is too long is dropped as a whole`() async throws {
+        let a = try ShellProcess("a", cluster: cluster())
+        a.command("send g " + String(repeating: "x", count: 16 << 20) + " \njoin h")
+        #expect(try await a.event("error")["message"] == "line longer than 16777216 bytes, ignored")
+        try await a.view("h", nodes: ["a"])
+        a.command("leave \(String(repeating: "y", count: 1_000))")
+        #expect(try await a.event("error") { $0["code"] == "notMember" }["message"].map { $0.count < 200 } == true)
+        #expect(try await a.end() == 0)
+        #expect(a.events("error").count == 2)
+    }
+
     @Test func `a shell that joins nothing ends with its input`() async throws {
         let a = try ShellProcess("a", cluster: cluster())
         _ = try await a.listen

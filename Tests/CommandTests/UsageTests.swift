@@ -7,7 +7,9 @@ struct UsageTests {
         ["nonsense"], ["shell", "--nonsense"], ["check"], ["bench"], ["bench", "nonsense"], ["demo", "--nodes", "x"],
         ["demo", "--nodes", "1"], ["bench", "join", "--senders", "9"], ["shell", "--listen", "nowhere"],
         ["node", "--listen", "0.0.0.0:7400"], ["shell", "--set", "mapping.polcy=static"],
-        ["config", "show", "--set", "x"],
+        ["config", "show", "--set", "x"], ["node", "--join", ""],
+        ["node", "--join", String(repeating: "g", count: 256)], ["node", "--join", "g", "--join", "g"],
+        ["sim", "--seeds", "5..2"], ["sim", "--faults", "bogus"],
     ])
     func `wrong usage is told on standard error and ends with 2`(_ arguments: [String]) throws {
         let outcome = try Executable.run(arguments)
@@ -43,6 +45,43 @@ struct UsageTests {
         #expect(try Executable.run(["node", "--config", file + ".absent"]).status == 1)
     }
 
+    @Test(arguments: [
+        (["node", "--join", ""], "--join ‘’: a group's name has 1 to 255 bytes."),
+        (["node", "--join", "g", "--join", "g"], "--join ‘g’ is there twice."),
+        (["sim", "--seeds", "5..2"], "A must not exceed B"), (["sim", "--seeds", "5"], "write A..B"),
+        (["sim", "--faults", "loss,bogus"], "‘bogus’ is unknown; known are all, none, loss, "),
+        (["sim", "--scenario", "nosuch"], "cannot read nosuch: No such file or directory"),
+        (["demo", "--membership", "nosuch.csv"], "cannot read nosuch.csv: No such file or directory"),
+    ])
+    func `a mistake is named`(_ arguments: [String], _ text: String) throws {
+        #expect(try Executable.run(arguments).errors.contains(text))
+    }
+
+    @Test func `the mistakes of a file are in the order of its lines, and what it lacks comes last`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.file(
+            "lwg.yaml",
+            """
+            mapping:
+              pins: ["a/*=waytoolongforaname"]
+            membership:
+              partition: primary
+              initial: [a, a]
+            nod:
+              name: x
+            failureDetector:
+              timeout: 0ms
+            """)
+        let outcome = try Executable.run(["config", "check", file, "--json"])
+        #expect(outcome.status == 1)
+        let problems = outcome.objects.first?["problems"] as? [[String: String]] ?? []
+        #expect(
+            problems.map { $0["source"] } == ["\(file):2", "\(file):5", "\(file):7", "\(file):9", "\(file)"])
+        #expect(problems.first?["reason"]?.contains("1 to 15 of [A-Za-z0-9_.-]") == true)
+        #expect(problems.dropFirst().first?["reason"]?.contains("‘a’ is there twice") == true)
+        #expect(problems.last?["key"] == "node.stateDirectory")
+    }
+
     @Test func `variables and flags stand above the file`() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.file("lwg.yaml", "node:\n  name: a\n  cluster: a\nlog:\n  level: error\n")
@@ -73,6 +112,22 @@ struct CheckTests {
         #expect(outcome.status == 0, "\(outcome.output)")
         #expect(outcome.objects.first?["ok"] as? Bool == true)
         #expect(outcome.objects.first?["events"] as? Int == 5)
+    }
+
+    @Test(arguments: ["", "\n\n"]) func `a file without any event is not judged`(_ text: String) throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.file("a.jsonl", text)
+        let outcome = try Executable.run(["check", file])
+        #expect(outcome.status == 1)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors == "lwg: no events in \(file)\n")
+    }
+
+    @Test func `one violation is one`() throws {
+        let directory = try TemporaryDirectory()
+        let alien = legal + legal.split(separator: "\n")[4].replacing("#1", with: "#2") + "\n"
+        let outcome = try Executable.run(["check", try directory.file("a.jsonl", alien)])
+        #expect(outcome.output.hasSuffix("\n1 violation in 6 events\n"), "\(outcome.output)")
     }
 
     @Test func `a message delivered twice is a violation of D2, with its line, and ends with 1`() throws {

@@ -61,6 +61,15 @@ public struct SimulatedFaults: OptionSet, Hashable, Sendable, CustomStringConver
         }
     }
 
+    /// What a list of faults may name.
+    public static var words: [String] { names.map(\.0) }
+
+    /// The first word of a text that is not known.
+    public static func unknownWord(in text: String) -> String? {
+        guard Self(text) == nil else { return nil }
+        return text.split(separator: ",").map(String.init).first { !words.contains($0) }
+    }
+
     /// Each kind that is in it.
     var single: [Self] { Self.names.map(\.1).filter { contains($0) } }
 

@@ -49,11 +49,25 @@ public struct ResolvedConfiguration: Sendable {
             values.append((key, key.read(settings), source))
         }
         problems += SettingRules.broken(by: settings) { path in
-            values.first { $0.key.path == path }?.source ?? "default"
+            // A key that is missing is missing in the file.
+            values.first { $0.key.path == path }?.source ?? file?.name ?? "default"
         }
-        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        guard problems.isEmpty else { throw ConfigurationError(problems: Self.inOrder(problems, file: file)) }
         self.settings = settings
         self.values = values
+    }
+
+    /// Those of flags and variables, then those of the file by line, then those of the file as a whole.
+    private static func inOrder(
+        _ problems: [ConfigurationError.Problem], file: SettingsFile?
+    ) -> [ConfigurationError.Problem] {
+        guard let file else { return problems }
+        func line(_ problem: ConfigurationError.Problem) -> Int {
+            guard problem.source.hasPrefix(file.name) else { return 0 }
+            return Int(problem.source.dropFirst(file.name.count + 1)) ?? .max
+        }
+        return problems.enumerated().sorted { (line($0.element), $0.offset) < (line($1.element), $1.offset) }
+            .map(\.element)
     }
 
     /// The key's value in one layer; a value that another layer overrides is judged all the same.

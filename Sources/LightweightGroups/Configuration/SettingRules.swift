@@ -50,6 +50,10 @@ enum SettingRules {
                 "less than one sender's window of \(SettingValue.size(settings.windowBytes)): reading would pause at "
                     + "once")
         }
+        var seen: Set<String> = []
+        if let twice = settings.initialNodes.first(where: { !seen.insert($0).inserted }) {
+            problem("membership.initial", "‘\(twice)’ is there twice, and would count twice for a majority")
+        }
         for found in primaryProblems(settings) { problem(found.key, found.reason) }
         return problems
     }

@@ -138,7 +138,10 @@ public enum SettingTable {
             read: { $0.perGroupHWG ? "perGroup" : "static" }, write: { $0.perGroupHWG = $1 == "perGroup" }
         ).reloadable(),
         SettingKey(
-            path: "mapping.pins", kind: .list(form: "PATTERN=HWG", check: { SettingForm.pin($0) != nil }),
+            path: "mapping.pins",
+            kind: .list(
+                form: "PATTERN=HWG, an HWG's name having 1 to 15 of [A-Za-z0-9_.-]",
+                check: { SettingForm.pin($0) != nil }),
             text: "Groups whose name matches PATTERN (* any characters, ? one) ride on the heavyweight group HWG. The "
                 + "first match wins.",
             read: { .list($0.pins.map { "\($0.pattern)=\($0.group)" }) },

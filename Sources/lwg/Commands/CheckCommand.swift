@@ -28,20 +28,22 @@ struct CheckCommand: AsyncParsableCommand {
         } catch {
             throw Failure(error.description)
         }
+        guard report.events > 0 else { throw Failure("no events in \(files.joined(separator: ", "))") }
         if json {
             LineWriter.output.write(report.json)
         } else {
             for violation in report.violations {
                 LineWriter.output.write(
-                    "\(violation.file):\(violation.line): \(violation.property) \(violation.group) \(violation.process): "
-                        + violation.why, more: true)
+                    ("\(violation.file):\(violation.line): \(violation.property) \(violation.group) \(violation.process): "
+                        + violation.why).printable(), more: true)
             }
             let rest = report.violationCount - report.violations.count
             if rest > 0 { LineWriter.output.write("… and \(rest) more", more: true) }
             LineWriter.output.write(
                 report.ok
                     ? "ok: \(report.events) events, nothing wrong"
-                    : "\(report.violationCount) violations in \(report.events) events")
+                    : "\(report.violationCount) violation\(report.violationCount == 1 ? "" : "s") in \(report.events) events"
+            )
         }
         if !report.ok { throw ExitCode(ExitStatus.failed) }
     }

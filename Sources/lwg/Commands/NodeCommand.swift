@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import GroupModel
 import LightweightGroups
 import Logging
 import ServiceLifecycle
@@ -15,6 +16,19 @@ struct NodeCommand: AsyncParsableCommand {
 
     @Flag(help: "Print one JSON object per line.")
     var json = false
+
+    func validate() throws {
+        var seen: Set<String> = []
+        for name in groups {
+            guard (1...Limits.groupNameBytes).contains(name.utf8.count) else {
+                throw ValidationError(
+                    "--join ‘\(name.shortened)’: a group's name has 1 to \(Limits.groupNameBytes) bytes.")
+            }
+            guard seen.insert(name).inserted else {
+                throw ValidationError("--join ‘\(name.shortened)’ is there twice.")
+            }
+        }
+    }
 
     func run() async throws {
         let settings = try options.settings()

@@ -12,7 +12,8 @@ struct SimCommand: AsyncParsableCommand {
         discussion: "The same seed and options give the same run, byte for byte.")
 
     @Option(help: "One seed.") var seed: UInt64?
-    @Option(help: ArgumentHelp("Seeds from A to B.", valueName: "a..b")) var seeds: SeedRange?
+    @Option(help: ArgumentHelp("Seeds from A to B.", valueName: "a..b"), transform: SeedRange.init(parsing:))
+    var seeds: SeedRange?
     @Option(help: "Seeds that run at once.") var jobs = ProcessInfo.processInfo.activeProcessorCount
     @Option(help: "Nodes of a world.") var nodes = 5
     @Option(help: "Light-weight groups of a world.") var groups = 50
@@ -58,7 +59,10 @@ struct SimCommand: AsyncParsableCommand {
         guard (1...100_000).contains(groups) else { throw ValidationError("--groups must be 1 to 100000.") }
         guard (0...3_600).contains(seconds) else { throw ValidationError("--seconds must be 0 to 3600.") }
         guard (1...1_024).contains(jobs) else { throw ValidationError("--jobs must be 1 to 1024.") }
-        guard SimulatedFaults(faults) != nil else { throw ValidationError("--faults has an unknown name.") }
+        if let word = SimulatedFaults.unknownWord(in: faults) {
+            let known = SimulatedFaults.words.joined(separator: ", ")
+            throw ValidationError("--faults: ‘\(word.shortened)’ is unknown; known are all, none, \(known).")
+        }
         if partition == .primary && scenario != nil {
             throw ValidationError("A scenario says itself that it is of the mode primary (`mode primary`).")
         }
@@ -190,14 +194,16 @@ struct SimCommand: AsyncParsableCommand {
 extension PartitionMode: ExpressibleByArgument {}
 
 /// `A..B`, both included.
-struct SeedRange: ExpressibleByArgument {
+struct SeedRange: Hashable, Sendable {
     let range: ClosedRange<UInt64>
 
-    init?(argument: String) {
-        let parts = argument.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[1].isEmpty, let first = UInt64(parts[0]), let last = UInt64(parts[2]),
-            first <= last, last - first < 1 << 32
-        else { return nil }
+    init(parsing text: String) throws {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].isEmpty, let first = UInt64(parts[0]), let last = UInt64(parts[2]) else {
+            throw ValidationError("write A..B, two numbers")
+        }
+        guard first <= last else { throw ValidationError("A must not exceed B") }
+        guard last - first < 1 << 32 else { throw ValidationError("these are more than 4294967296 seeds") }
         range = first...last
     }
 }

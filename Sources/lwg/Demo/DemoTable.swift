@@ -19,8 +19,8 @@ enum DemoTable {
     /// Memberships from a file with a line `group,members` per group, the members separated by blanks; its members
     /// are the nodes, by name. The last of them comes late.
     static func read(_ path: String) throws -> (table: GroupTable, nodes: [String]) {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw Failure("\(path): cannot be read as UTF-8 text")
+        guard let text = String(validating: try InputFile.read(path), as: UTF8.self) else {
+            throw Failure("\(path): is not UTF-8 text")
         }
         return try parse(text, file: path)
     }

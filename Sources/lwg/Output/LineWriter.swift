@@ -10,7 +10,8 @@ final class LineWriter: Sendable {
 
     private struct State {
         var buffer: [UInt8] = []
-        var isBroken = false
+        /// The first error of a write.
+        var failure: Int32?
     }
     private let state = Mutex(State())
     private let descriptor: Int32
@@ -19,8 +20,11 @@ final class LineWriter: Sendable {
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// The reader is gone; lines are dropped.
-    var isBroken: Bool { state.withLock { $0.isBroken } }
+    /// The reader is gone, or the disk is full; lines are dropped.
+    var isBroken: Bool { failure != nil }
+
+    /// The error number of the write that failed.
+    var failure: Int32? { state.withLock { $0.failure } }
 
     /// - Parameter more: more lines follow at once, after which the caller writes one without or calls `flush`.
     func write(_ line: String, more: Bool = false) {
@@ -51,14 +55,15 @@ final class LineWriter: Sendable {
 
     private func write(_ state: inout State) {
         var written = 0
-        while written < state.buffer.count, !state.isBroken {
+        while written < state.buffer.count, state.failure == nil {
             let count = state.buffer[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let error = errno
             if count > 0 {
                 written += count
-            } else if count < 0 && (errno == EINTR || errno == EAGAIN) {
+            } else if count < 0 && (error == EINTR || error == EAGAIN) {
                 continue
             } else {
-                state.isBroken = true
+                state.failure = count < 0 ? error : EIO
             }
         }
         state.buffer.removeAll(keepingCapacity: true)

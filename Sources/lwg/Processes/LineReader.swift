@@ -16,13 +16,15 @@ final class LineReader: Sendable {
     /// Starts at zero and is raised, because a semaphore must not be freed below the value it started with.
     private let space = DispatchSemaphore(value: 0)
     private static let queuedLines = 1_024
-    /// A longer line is cut here; the longest of ours names some ten thousand groups.
-    private static let lineBytes = 16 << 20
+    /// A longer line is dropped; the longest of ours names some ten thousand groups.
+    static let lineBytes = 16 << 20
 
-    init(descriptor: Int32) {
+    /// - Parameter tooLong: called by the thread at the end of each line that is dropped.
+    init(descriptor: Int32, tooLong: @escaping @Sendable () -> Void = {}) {
         for _ in 0..<Self.queuedLines { space.signal() }
         let thread = Thread { [weak self] in
             var pending: [UInt8] = []
+            var isTooLong = false
             let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
             defer { chunk.deallocate() }
             while true {
@@ -30,12 +32,20 @@ final class LineReader: Sendable {
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0, let self else { break }
                 for byte in chunk[..<count] {
-                    if byte != UInt8(ascii: "\n") && pending.count < Self.lineBytes { pending.append(byte); continue }
-                    self.arrived(String(decoding: pending, as: UTF8.self))
+                    if byte != UInt8(ascii: "\n") {
+                        if pending.count < Self.lineBytes { pending.append(byte) } else { isTooLong = true }
+                        continue
+                    }
+                    if isTooLong { tooLong() } else { self.arrived(String(decoding: pending, as: UTF8.self)) }
+                    isTooLong = false
                     pending.removeAll(keepingCapacity: true)
                 }
             }
-            if !pending.isEmpty { self?.arrived(String(decoding: pending, as: UTF8.self)) }
+            if isTooLong {
+                tooLong()
+            } else if !pending.isEmpty {
+                self?.arrived(String(decoding: pending, as: UTF8.self))
+            }
             self?.ended()
         }
         thread.start()

@@ -25,28 +25,34 @@ final class Signals: @unchecked Sendable {
     /// SIGHUP means to read the configuration again, also before somebody is there to do it.
     static func ignoreHangUps() { signal(SIGHUP, SIG_IGN) }
 
+    /// A signal has ended what this process does.
+    static var isInterrupted: Bool { interrupted.withLock { $0 } }
+    private static let interrupted = Mutex(false)
+
     /// At Ctrl-C: kills the processes that were started, and ends.
     static func endWithChildren() -> Signals {
         Signals {
+            let isFirst = interrupted.withLock { interrupted in
+                defer { interrupted = true }
+                return !interrupted
+            }
+            // Before the processes end, which others notice and would call unexpected.
+            if isFirst { LineWriter.errors.write("lwg: interrupted") }
             ChildProcess.killAll()
-            LineWriter.errors.write("lwg: interrupted")
             exit(ExitStatus.failed)
         }
     }
 
-    /// Suspends until one of the signals arrives.
-    static func wait() async {
-        let waiter = Mutex<CheckedContinuation<Void, Never>?>(nil)
-        let resume: @Sendable () -> Void = {
-            waiter.withLock { waiting in
-                waiting?.resume()
-                waiting = nil
+    /// Calls `arrived` at the first signal; the second ends the process, whatever it waits for.
+    static func firstAndSecond(_ arrived: @escaping @Sendable () -> Void) -> Signals {
+        let earlier = Mutex(false)
+        return Signals {
+            let isSecond = earlier.withLock { earlier in
+                defer { earlier = true }
+                return earlier
             }
-        }
-        await withCheckedContinuation { continuation in
-            waiter.withLock { $0 = continuation }
-            kept.withLock { $0.append(Signals(resume)) }
+            if isSecond { _exit(ExitStatus.failed) }
+            arrived()
         }
     }
-    private static let kept = Mutex<[Signals]>([])
 }

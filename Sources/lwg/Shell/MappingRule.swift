@@ -1,7 +1,12 @@
 import LightweightGroups
 
 extension NodeSettings {
-    /// Why a group is where it is, by the policy `static`.
+    /// The heavyweight group that a group would be on if it were joined now; nil where it has one of its own.
+    func plannedHWG(for group: String) -> String? {
+        perGroupHWG ? nil : pins.first { $0.matches(group) }?.group ?? defaultGroup
+    }
+
+    /// Why a group goes where it goes, by the policy `static`.
     func mappingRule(for group: String) -> String {
         if perGroupHWG { return "policy perGroup: every group has a heavyweight group of its own" }
         if let pin = pins.first(where: { $0.matches(group) }) {

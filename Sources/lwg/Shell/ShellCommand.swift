@@ -6,7 +6,7 @@ import Logging
 struct ShellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shell", abstract: "Run a node and drive it from a terminal or a pipe.",
-        discussion: "Commands:\n" + ShellRequest.usage.map { "  " + $0 }.joined(separator: "\n"))
+        discussion: "Commands:\n" + ShellRequest.helpLines.map { "  " + $0 }.joined(separator: "\n"))
 
     @OptionGroup var options: NodeOptions
 
@@ -30,8 +30,13 @@ struct ShellCommand: AsyncParsableCommand {
         let watch = options.watch(node)
         let watching = Task { try await watch.run() }
         defer { watching.cancel() }
-        let session = ShellSession(node: node, settings: settings, reporter: ShellReporter(json: json))
-        await session.run(lines: LineReader(descriptor: STDIN_FILENO))
+        let reporter = ShellReporter(json: json)
+        let session = ShellSession(node: node, reporter: reporter)
+        await session.run(
+            lines: LineReader(descriptor: STDIN_FILENO) {
+                let message = "line longer than \(LineReader.lineBytes) bytes, ignored"
+                reporter.report(.error(code: "usage", message: message, command: ""))
+            })
     }
 }
 

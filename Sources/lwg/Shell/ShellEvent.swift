@@ -12,7 +12,8 @@ enum ShellEvent: Sendable {
     case error(code: String, message: String, command: String)
     case views([ShellView])
     case map([(group: String, hwg: String, version: UInt64)])
-    case why(group: String, hwg: String, rule: String)
+    /// `hwg` is nil where the group is not joined here; `planned` is where it would go now, nil for one of its own.
+    case why(group: String, hwg: String?, planned: String?, rule: String)
     case stats([(name: String, value: UInt64)])
     case help([String])
 
@@ -48,12 +49,33 @@ enum ShellEvent: Sendable {
                         ["g": .string("lwg:" + $0.group), "hwg": .string($0.hwg), "version": .unsigned($0.version)]
                     }),
             ]
-        case .why(let group, let hwg, let rule):
-            ["ev": "why", "g": .string("lwg:" + group), "hwg": .string(hwg), "rule": .string(rule)]
+        case .why(let group, let hwg, let planned, let rule):
+            [
+                "ev": "why", "g": .string("lwg:" + group), "hwg": .optional(hwg ?? planned),
+                "joined": .bool(hwg != nil),
+                "rule": .string(rule),
+            ]
         case .stats(let counters):
             ["ev": "stats", "counters": .object(counters.map { .init(key: $0.name, value: .unsigned($0.value)) })]
         case .help(let lines): ["ev": "help", "commands": .strings(lines)]
         }
+    }
+
+    /// Said at the end of a session, of commands that waited for a view that did not come.
+    static func notCarriedOut(_ commands: Int) -> ShellEvent {
+        .error(
+            code: "notCarriedOut",
+            message: "\(commands) command\(commands == 1 ? " was" : "s were") waiting still and not carried out",
+            command: "quit")
+    }
+
+    private static func why(_ group: String, _ hwg: String?, _ planned: String?, _ rule: String) -> String {
+        let goal = planned ?? "a heavyweight group of its own"
+        guard let hwg else { return "\(group) is not joined here; it would go to \(goal): \(rule)" }
+        if let planned, planned != hwg {
+            return "\(group) is on \(hwg), by the configuration of its time; now it would go to \(planned): \(rule)"
+        }
+        return "\(group) is on \(hwg): \(rule)"
     }
 
     /// One line, or several for lists.
@@ -64,18 +86,21 @@ enum ShellEvent: Sendable {
                 + (metrics.map { ", metrics on http://\($0)/metrics" } ?? "")
         case .view(let view): view.text
         case .message(let group, _, let from, _, let order, let text):
-            "\(group): \(from)\(order == .fifo ? "" : " (\(order.word))"): \(text)"
-        case .sent(let group, let message): "\(group): sent \(message)"
+            "\(group.printable()): \(from)\(order == .fifo ? "" : " (\(order.word))"): \(text.printable())"
+        case .sent(let group, let message): "\(group.printable()): sent \(message)"
         case .done(let command, let milliseconds): "\(command): done in \(JSON.number(milliseconds).line) ms"
-        case .hold(let group, let view): "\(group): hold in view \(view); answer with `holdok \(group)`"
-        case .left(let group, let reason): "\(group): left (\(reason.word))"
-        case .error(_, let message, let command): "error: \(command): \(message)"
+        case .hold(let group, let view):
+            "\(group.printable()): hold in view \(view); answer with `holdok \(group.printable())`"
+        case .left(let group, let reason): "\(group.printable()): left (\(reason.word))"
+        case .error(_, let message, let command):
+            "error: " + (command.isEmpty ? "" : "\(command.printable()): ") + message.printable()
         case .views(let views): views.isEmpty ? "no groups" : views.map(\.text).joined(separator: "\n")
         case .map(let entries):
             entries.isEmpty
                 ? "no groups"
-                : entries.map { "\($0.group) -> \($0.hwg) (version \($0.version))" }.joined(separator: "\n")
-        case .why(let group, let hwg, let rule): "\(group) is on \(hwg): \(rule)"
+                : entries.map { "\($0.group.printable()) -> \($0.hwg) (version \($0.version))" }.joined(separator: "\n")
+        case .why(let group, let hwg, let planned, let rule):
+            Self.why(group.printable(), hwg, planned, rule.printable())
         case .stats(let counters): counters.map { "\($0.name) \($0.value)" }.joined(separator: "\n")
         case .help(let lines): lines.joined(separator: "\n")
         }
@@ -107,7 +132,7 @@ struct ShellView: Hashable, Sendable {
     }
 
     var text: String {
-        var line = "\(group): view \(id) of \(members.joined(separator: " "))"
+        var line = "\(group.printable()): view \(id) of \(members.joined(separator: " "))"
         if !joined.isEmpty { line += "; joined \(joined.joined(separator: " "))" }
         if !left.isEmpty { line += "; left \(left.joined(separator: " "))" }
         return isPrimary ? line : line + "; not primary"

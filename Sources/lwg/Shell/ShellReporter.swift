@@ -10,7 +10,20 @@ struct ShellReporter: Sendable {
     }
 
     func report(_ error: GroupError, command: String) {
-        report(.error(code: error.code, message: error.description, command: command))
+        report(.error(code: error.code, message: error.withShortNames.description, command: command))
+    }
+}
+
+extension GroupError {
+    /// The same, where its name may be as long as a line.
+    fileprivate var withShortNames: GroupError {
+        switch self {
+        case .badName(let name): .badName(name.shortened)
+        case .notMember(let group, let reason): .notMember(group: group.shortened, reason: reason)
+        case .setting, .system, .lostState, .alreadyJoined, .unknownMember, .nameCollision, .limitReached,
+            .orderNotSupported, .messageTooLarge, .wouldBlock, .consumerInUse, .stopped, .cancelled:
+            self
+        }
     }
 }
 

@@ -17,11 +17,31 @@ enum ShellRequest: Hashable, Sendable {
     case help
     case quit
 
-    static let usage = [
-        "join NAME…", "leave NAME…", "send [--order fifo|total|safe] NAME TEXT", "sendto MEMBER NAME TEXT",
-        "burst NAME COUNT SIZE [ORDER]", "flush NAME", "holdok NAME", "views", "map", "switch NAME HWG", "why NAME",
-        "stats", "help", "quit",
+    /// Every command that does something, and what.
+    private static let commands = [
+        ("join NAME…", "become a member of groups"),
+        ("leave NAME…", "leave groups"),
+        ("send [--order fifo|total|safe] NAME TEXT", "send a message to a group"),
+        ("sendto MEMBER NAME TEXT", "send to one member of a group, such as a.1/0"),
+        ("burst NAME COUNT SIZE [ORDER]", "send COUNT messages of SIZE bytes"),
+        ("flush NAME", "wait until what was sent is at all members"),
+        ("holdok NAME", "answer a Hold, with --holds explicit"),
+        ("views", "show the views of all groups here"),
+        ("map", "show which heavyweight group each group is on"),
+        ("why NAME", "say why it is there, or where it would go"),
+        ("stats", "show the node's counters"),
+        ("help", "show this"),
+        ("quit", "leave all groups and end"),
     ]
+
+    /// What `help` shows.
+    static let helpLines = commands.map { form, text in
+        form + String(repeating: " ", count: max(1, helpColumn - form.count)) + text
+    }
+    private static let helpColumn = 42
+
+    /// The forms alone, for a mistake. `switch` is a command of the design that answers that it is not supported yet.
+    private static let usage = commands.map(\.0) + ["switch NAME HWG"]
 
     /// A `burst` is one command, and bounded so that a slip of the finger does not fill the machine.
     static let burstMessages = 10_000_000
@@ -32,7 +52,7 @@ enum ShellRequest: Hashable, Sendable {
         guard let verb = words.next(), !verb.hasPrefix("#") else { return nil }
         func mistake(_ reason: String) -> ShellMistake {
             let form = usage.first { $0.prefix { $0 != " " } == verb }
-            return ShellMistake(verb: verb, reason: form.map { "\(reason); usage: \($0)" } ?? reason)
+            return ShellMistake(verb: verb.shortened, reason: form.map { "\(reason); usage: \($0)" } ?? reason)
         }
         func required(_ what: String) throws(ShellMistake) -> String {
             guard let word = words.next() else { throw mistake("\(what) is missing") }
@@ -50,7 +70,7 @@ enum ShellRequest: Hashable, Sendable {
             return order
         }
         func done(_ request: ShellRequest) throws(ShellMistake) -> ShellRequest {
-            if let word = words.next() { throw mistake("unexpected ‘\(word)’") }
+            if let word = words.next() { throw mistake("unexpected ‘\(word.shortened)’") }
             return request
         }
 
@@ -90,7 +110,8 @@ enum ShellRequest: Hashable, Sendable {
         case "help": return try done(.help)
         case "quit", "exit": return try done(.quit)
         default:
-            throw ShellMistake(verb: verb, reason: "unknown command ‘\(verb)’; `help` lists them")
+            let shown = verb.shortened
+            throw ShellMistake(verb: shown, reason: "unknown command ‘\(shown)’; `help` lists them")
         }
     }
 }

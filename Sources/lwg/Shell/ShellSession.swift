@@ -7,7 +7,6 @@ actor ShellSession {
     private let node: GroupNode
     private let inbox = Inbox()
     private let reporter: ShellReporter
-    private let settings: NodeSettings
 
     private var groups: [String: Group] = [:]
     /// The inbox has been a group's, so that the node's end is its end.
@@ -15,37 +14,82 @@ actor ShellSession {
     /// The last command of each group that has not ended.
     private var tails: [String: Task<Void, Never>] = [:]
     private var waiting = 0
+    /// Commands that have ended, and batches of bursts that were handed over.
+    private var progress = 0
+    /// The node is being stopped: what the commands that still wait have to say is said in one line for all of them.
+    private var isOver = false
     /// Commands that may wait at once. Then no more lines are read, not even the `holdok` that would help; so the
     /// bound is beyond what a script gives without looking at the answers.
     private static let waitingCommands = 65_536
-    /// How long the end of input waits for commands that were given before it; a held group may never let them go.
+    /// How long the end of input waits for commands that were given before it and get no further; a held group may never
+    /// let them go. A signal waits so long altogether.
     private static let drainTime = Duration.seconds(5)
+    /// How long the node's leave may take after that, before the process ends without the others' consent.
+    private static let leaveTime = Duration.seconds(3)
 
-    init(node: GroupNode, settings: NodeSettings, reporter: ShellReporter) {
+    init(node: GroupNode, reporter: ShellReporter) {
         self.node = node
-        self.settings = settings
         self.reporter = reporter
     }
 
-    /// Takes commands until the input ends, `quit`, or SIGINT or SIGTERM; then leaves all groups in one flush.
+    /// Takes commands until the input ends, `quit`, or SIGINT or SIGTERM; then leaves all groups in one flush. A second
+    /// signal ends the process, whatever it waits for.
     func run(lines: LineReader) async {
+        let over = AsyncStream.makeStream(of: Void.self)
+        // Not a child of this task, which would wait for it: a command of a held group reacts to no cancellation.
+        let reading = Task { await self.read(lines) }
+        let signals = Signals.firstAndSecond {
+            reading.cancel()
+            Task {
+                try? await Task.sleep(for: Self.drainTime)
+                over.continuation.finish()
+            }
+        }
+        defer { withExtendedLifetime(signals) {} }
         reporter.report(
             .ready(member: node.member, pid: getpid(), listen: node.listenAddress, metrics: node.metricsAddress))
         let printing = Task { [node, inbox, reporter] in
             var events = InboxReporter(node: node, inbox: inbox, reporter: reporter) { await self.forget($0) }
             await events.run()
         }
-        let reading = Task { await self.read(lines) }
-        let ending = Task {
-            await Signals.wait()
-            reading.cancel()
+        Task {
+            await reading.value
+            let left = Array(tails.values)
+            Task {
+                await self.standstill()
+                over.continuation.finish()
+            }
+            for task in left { await task.value }
+            over.continuation.finish()
         }
-        await reading.value
-        ending.cancel()
-        await drain()
-        await node.stop()
-        if !hasJoined { printing.cancel() }
-        await printing.value
+        for await _ in over.stream {}
+        isOver = true
+        let lost = waiting
+        if lost > 0 { reporter.report(.notCarriedOut(lost)) }
+        let end = AsyncStream.makeStream(of: Void.self)
+        Task {
+            await node.stop()
+            if !hasJoined { printing.cancel() }
+            await printing.value
+            end.continuation.finish()
+        }
+        if lost > 0 {
+            // A group that held commands back may hold the leave back as well.
+            Task {
+                try? await Task.sleep(for: Self.leaveTime)
+                end.continuation.finish()
+            }
+        }
+        for await _ in end.stream {}
+    }
+
+    /// Returns when no command has got any further for `drainTime`.
+    private func standstill() async {
+        var before: Int?
+        while before != progress {
+            before = progress
+            try? await Task.sleep(for: Self.drainTime)
+        }
     }
 
     private func read(_ lines: LineReader) async {
@@ -84,9 +128,9 @@ actor ShellSession {
         case .switchMapping(let name, _):
             reporter.report(
                 .error(
-                    code: "notSupported", message: "switching ‘\(name)’ while it runs is not supported yet",
+                    code: "notSupported", message: "switching ‘\(name.shortened)’ while it runs is not supported yet",
                     command: "switch"))
-        case .help: reporter.report(.help(ShellRequest.usage))
+        case .help: reporter.report(.help(ShellRequest.helpLines))
         case .quit: break
         }
     }
@@ -105,21 +149,12 @@ actor ShellSession {
             for task in before { await task.value }
             await body()
             self.waiting -= 1
+            self.progress += 1
         }
         for name in names { tails[name] = tail }
         Task {
             await tail.value
             for name in names where tails[name] == tail { tails[name] = nil }
-        }
-    }
-
-    private func drain() async {
-        let left = Array(tails.values)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for task in left { await task.value } }
-            group.addTask { try? await Task.sleep(for: Self.drainTime) }
-            await group.next()
-            group.cancelAll()
         }
     }
 
@@ -130,17 +165,17 @@ actor ShellSession {
             for group in try await node.join(names, into: inbox) { groups[group.name] = group }
             hasJoined = true
         } catch {
-            reporter.report(error, command: "join")
+            report(error, command: "join")
         }
     }
 
     private func leave(_ names: [String]) async {
         let (members, others) = (names.compactMap { groups[$0] }, names.filter { groups[$0] == nil })
-        for name in others { reporter.report(GroupError.notMember(group: name), command: "leave") }
+        for name in others { report(GroupError.notMember(group: name), command: "leave") }
         do {
             if !members.isEmpty { try await node.leave(members) }
         } catch {
-            reporter.report(error, command: "leave")
+            report(error, command: "leave")
         }
     }
 
@@ -159,7 +194,7 @@ actor ShellSession {
     private func send(_ text: String, toMember word: String, in name: String) async {
         await with(name, command: "sendto") { group throws(GroupError) in
             guard let member = group.view?.members.first(where: { self.node.text($0) == word }) else {
-                let reason = "‘\(word)’ is not in the present view of ‘\(name)’; `views` lists its members"
+                let reason = "‘\(word.shortened)’ is not in the present view of ‘\(name)’; `views` lists its members"
                 self.reporter.report(.error(code: "unknownMember", message: reason, command: "sendto"))
                 return
             }
@@ -179,6 +214,7 @@ actor ShellSession {
                 for _ in 0..<min(rest, perBatch) { batch.append(bytes, order: order) }
                 rest -= batch.count
                 try await group.multicast(batch)
+                self.progress += 1
             }
             self.reporter.report(.done(command: "burst", milliseconds: Monotonic.milliseconds(since: start)))
         }
@@ -197,7 +233,7 @@ actor ShellSession {
             guard let group = groups[name] else { throw GroupError.notMember(group: name) }
             guard let view = group.hold else {
                 let reason =
-                    settings.explicitHolds
+                    node.settings.explicitHolds
                     ? "‘\(name)’ is not held"
                     : "the library answers Holds here; start with --holds explicit to answer them"
                 return reporter.report(.error(code: "noHold", message: reason, command: "holdok"))
@@ -209,11 +245,11 @@ actor ShellSession {
     }
 
     private func why(_ name: String) async {
-        guard let entry = await node.mapping().first(where: { $0.group == name }) else {
-            reporter.report(GroupError.notMember(group: name), command: "why")
-            return
-        }
-        reporter.report(.why(group: name, hwg: entry.hwg.description, rule: settings.mappingRule(for: name)))
+        let present = await node.mapping().first { $0.group == name }?.hwg.description
+        // In force now: a reload may have changed them since the group was joined.
+        let (settings, shown) = (node.settings, name.shortened)
+        let (rule, planned) = (settings.mappingRule(for: name), settings.plannedHWG(for: name))
+        reporter.report(.why(group: shown, hwg: present, planned: planned, rule: rule))
     }
 
     private func with(
@@ -223,7 +259,11 @@ actor ShellSession {
             guard let group = groups[name] else { throw GroupError.notMember(group: name) }
             try await body(group)
         } catch {
-            reporter.report(error, command: command)
+            report(error, command: command)
         }
+    }
+
+    private func report(_ error: GroupError, command: String) {
+        if !isOver { reporter.report(error, command: command) }
     }
 }

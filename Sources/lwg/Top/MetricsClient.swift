@@ -5,15 +5,16 @@ final class MetricsClient: Sendable {
     struct Target: Hashable, Sendable {
         /// As the user wrote it.
         let name: String
-        let address: SocketAddress
+        /// Nil where its host is not known.
+        let address: SocketAddress?
 
         /// `HOST:PORT`, or a port of 127.0.0.1.
+        /// - Throws: when it has another form; a host that is not known is a node that is down.
         init(_ text: String) throws(AddressError) {
             let isPort = !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
             name = isPort ? "127.0.0.1:\(text)" : text
             let host = try HostPort(parsing: name)
-            guard let first = try host.resolve().first else { throw .noHost(text) }
-            address = first
+            address = try? host.resolve().first
         }
     }
 
@@ -36,9 +37,12 @@ final class MetricsClient: Sendable {
     }
 
     private func look(at target: Target) async -> TopRow.Look {
+        guard let address = target.address else {
+            return TopRow.Look(at: Monotonic.nanoseconds, failure: "the host is not known")
+        }
         let result = await withCheckedContinuation { continuation in
             loop.execute { [loop] in
-                HTTPFetch.get(loop, "/metrics", from: target.address) { continuation.resume(returning: $0) }
+                HTTPFetch.get(loop, "/metrics", from: address) { continuation.resume(returning: $0) }
             }
         }
         let now = Monotonic.nanoseconds

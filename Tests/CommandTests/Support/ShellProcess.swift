@@ -88,7 +88,14 @@ final class ShellProcess: Sendable {
 
     /// The end of input, and then the exit status.
     func end() async throws -> Int32 {
-        try? input.close()
+        closeInput()
+        return try await status()
+    }
+
+    func closeInput() { try? input.close() }
+
+    /// The exit status, or the signal's number, when the process has ended.
+    func status() async throws -> Int32 {
         _ = try await until("end") { _, isEnded in isEnded ? true : nil }
         return process.terminationStatus
     }
