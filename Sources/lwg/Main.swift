@@ -33,6 +33,7 @@ struct Failure: Error, CustomStringConvertible {
 enum Main {
     static func main() async {
         Signals.ignoreBrokenPipes()
+        Signals.endAtAbortAndQuit()
         ProcessMemory.keepFreed()
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         ChildProcess.killAll()

@@ -1,6 +1,31 @@
 import Foundation
 import Testing
 
+@Suite("A process ends by the signals of a supervisor")
+struct SupervisorTests {
+    @Test(arguments: [SIGABRT, SIGQUIT]) func `at once, without a report of a crash`(_ number: Int32) throws {
+        let (output, errors) = (Pipe(), Pipe())
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Executable.path)
+        process.arguments = [
+            "node", "--name", "a", "--listen", "127.0.0.1:0", "--cluster", "supervised-\(UUID().uuidString)", "--set",
+            "log.level=warning",
+        ]
+        // As in a program that has asked for backtraces, whatever the tests run in.
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=yes"]) { $1 }
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // The ready line.
+        #expect(!output.fileHandleForReading.availableData.isEmpty)
+        kill(process.processIdentifier, number)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == number)
+        #expect(errors.fileHandleForReading.readDataToEndOfFile().isEmpty)
+    }
+}
+
 @Suite("A held shell ends")
 struct HeldShellTests {
     enum Ending: CaseIterable, Sendable { case quit, endOfInput, signal, secondSignal }

@@ -22,6 +22,10 @@ final class Signals: @unchecked Sendable {
     /// A broken pipe is an error of `write`, not the end of the process.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
+    /// Who sends SIGABRT or SIGQUIT, as a supervisor does, wants the process to end; Swift's backtracer catches both and
+    /// keeps it for seconds. What traps is still shown by it.
+    static func endAtAbortAndQuit() { for number in [SIGABRT, SIGQUIT] { signal(number, SIG_DFL) } }
+
     /// SIGHUP means to read the configuration again, also before somebody is there to do it.
     static func ignoreHangUps() { signal(SIGHUP, SIG_IGN) }
 
