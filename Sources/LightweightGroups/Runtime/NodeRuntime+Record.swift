@@ -12,9 +12,9 @@ extension NodeRuntime {
         guard let write = unwritten, let recordFile, !waitsToRewrite, failure == nil else { return }
         let begin = now
         do {
+            try recordFile.write(write.record)
             // The directory may be another one since.
             if recordProblem != nil { try incarnation.write() }
-            try recordFile.write(write.record)
         } catch {
             if recordProblem != error {
                 logger.write(

@@ -74,7 +74,10 @@ final class RecordFile {
 
     /// The node has ended: another may take over.
     func release() {
-        if lock >= 0 { close(lock) }
+        guard lock >= 0 else { return }
+        // A process that is being forked has a copy of the descriptor for a moment, which would keep the lock.
+        flock(lock, LOCK_UN)
+        close(lock)
         lock = -1
     }
 
