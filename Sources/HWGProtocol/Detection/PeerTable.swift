@@ -194,7 +194,8 @@ public struct PeerTable: Sendable {
         return [Change(member: peers[position].card.member, suspicion: cause)]
     }
 
-    private func isSuperseded(_ member: MemberID) -> Bool {
+    /// The node has started again since.
+    func isSuperseded(_ member: MemberID) -> Bool {
         peers.contains { $0.card.member.node == member.node && $0.card.member.incarnation > member.incarnation }
     }
 

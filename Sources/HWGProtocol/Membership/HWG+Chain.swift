@@ -205,9 +205,10 @@ extension HWG {
         sendSynced(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
     }
 
-    /// A life that a proposal of long ago names and nobody knows any more.
+    /// A life that a proposal of long ago names and nobody knows any more, or that has ended since: who is not known here is
+    /// never taken to have failed later.
     func isForgotten(_ member: MemberID, _ cards: [NodeCard], _ peers: PeerTable) -> Bool {
-        chain != nil && !peers.isReachable(member) && !cards.contains { $0.member == member }
+        peers.isSuperseded(member) || !peers.isReachable(member) && !cards.contains { $0.member == member }
     }
 
     /// Since when the cut of this proposal is waited for, whatever became of earlier attempts at it.

@@ -248,7 +248,11 @@ extension HWG {
         following = nil
         pendingAnswer = nil
         acceptance = nil
-        for member in proposal.view.members where member != me { markSuspect(member) }
+        for member in proposal.view.members where member != me {
+            markSuspect(member)
+            // Sides that I was to merge with are in that view: with them, each repeated `install` would end my round again.
+            merge.memberFailed(member)
+        }
         for side in proposal.sides { for member in side.side.leaving where member != me { markSuspect(member) } }
         if round != nil { endRound() }
         evaluate(at: now, peers: peers, into: &output)
