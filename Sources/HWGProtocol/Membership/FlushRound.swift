@@ -190,16 +190,24 @@ public struct FlushRound: Sendable {
         let free = accepted.filter { !$0.proposal.isPrimary }
         let adopted = (binding.isEmpty ? free : binding).max { $0.ballot < $1.ballot }
         let proposal: Proposal
-        if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: suspected),
+        let lost = suspected.union(adopted.map { wentOn(from: $0.proposal) } ?? [])
+        if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: lost),
             PrimaryRule.mayReissue(adopted.proposal, having: participants)
         {
             proposal = adopted.proposal
+            suspected = lost
             isAdopted = true
         } else {
             proposal = ownProposal(rule: rule, epochFloor: epochFloor, eligible: binding.isEmpty, after: accepted)
         }
         phase = .agreeing(proposal, acceptedBy: [])
         return proposal
+    }
+
+    /// Participants that are in another view by now than the one from which the proposal would take them: they cannot accept.
+    private func wentOn(from proposal: Proposal) -> Set<MemberID> {
+        let gone = sides.filter { proposal.side(of: $0.previous.id) == nil }.flatMap(\.participants)
+        return Set(gone.filter(proposal.audience.contains))
     }
 
     /// Ends the collecting phase with this proposal.

@@ -277,7 +277,12 @@ extension HWG {
                 // mode `all` such an attempt ends in a view, which forgets it.)
                 restartRound(at: now, peers: peers, into: &output)
             } else {
-                // A member of another side follows somebody else: go on without its side.
+                // A member of another side follows somebody else: go on without its side. What is proposed again wants its vote
+                // still: two proposers could end each other's attempts for ever, each with a proposal that one of its voters
+                // has left for the other's.
+                if lastAttempt > Self.hastyAttempts, round?.participants.contains(member) == false {
+                    unable.insert(member)
+                }
                 merge.memberFailed(member)
                 restartRound(at: now, peers: peers, into: &output)
             }
