@@ -92,6 +92,23 @@ import Testing
         #expect(violations(history("a view 2@a a 1@a =\na view 3@a a 2@a =\n")).filter { $0 == "F3" } == ["F3"])
     }
 
+    /// Found by seed 75893.
+    @Test func `F3 accepts a side's view that follows an earlier one of that side, in the same unfinished merge`() {
+        func history(_ merge: String, _ inSideView: String) -> String {
+            "a view 1@a a - -\na/0 lwg:g view 1@a a/0,x/0,y/0,z/0 - = on=h,1@a\na/0 lwg:g hold 1@a\n" + merge
+                + "a/0 lwg:g view 2@a a/0,x/0,y/0 1@a = on=h,2@a\na/0 lwg:g hold 2@a\n"
+                + "a view 3@a a,b 2@a =\nb view 3@a a,b 2@a =\na/0 lwg:g view 3@a a/0,x/0 2@a = on=h,3@a\n"
+                + inSideView + "a/0 lwg:g hold 3@a\na view 4@a a,b 3@a =\nb view 4@a a,b 3@a =\n"
+                + "a/0 lwg:g view 4@a a/0 3@a = on=h,4@a\na/0 lwg:g hold 4@a\na/0 lwg:g view 5@a a/0 4@a = on=h,4@a"
+        }
+        let merge = "b view 1@b b - -\na view 2@a a,b 1@a a\nb view 2@a a,b 1@b b\n"
+        let f3 = { (text: String) in violations(text).filter { $0 == "F3" } }
+        #expect(f3(history(merge, "")) == [])
+        // Messages went out in the side's view: the merge was over.
+        #expect(f3(history(merge, "a/0 lwg:g send #1 3@a fifo\n")) == ["F3"])
+        #expect(f3(history("a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\n", "")) == ["F3"])
+    }
+
     // F4
 
     private let crash = "a view 1@a a,b,c - -\nb view 1@a a,b,c - -\nc view 1@a a,b,c - -\n"

@@ -75,13 +75,9 @@ enum FlushChecks {
         let history = timeline.history
         let carrier = timeline.installation(tenure).carrierView
         let isFromEarlier = timeline.tenures(in: tenure.view).contains { index in
-            let other = timeline.tenures[Int(index)]
-            guard let before = timeline.tenure(of: other.seat, in: timeline.installation(other).previous) else {
-                return false
-            }
-            let earlier = timeline.installation(timeline.tenures[Int(before)]).carrierView
-            // A line need not name its carrier.
-            return earlier >= 0 && earlier != carrier && hasMerged(from: earlier, to: carrier, timeline)
+            lastSettledCarrier(before: timeline.tenures[Int(index)], timeline).map {
+                hasMerged(from: $0, to: carrier, timeline)
+            } ?? false
         }
         if isFromEarlier { return true }
         // Those who came from an earlier view may have failed before they installed this one: joiners are left.
@@ -90,6 +86,25 @@ enum FlushChecks {
             history.seat(group: group, member: member).flatMap { timeline.tenure(of: $0, in: tenure.view) } == nil
         }
         return isMissing && hasMerged(from: carrier, to: carrier, timeline)
+    }
+
+    /// The heavyweight view of the last view before this one that did not begin with a Hold: one that did is a side's, which
+    /// lasts until the tables arrive. A line need not name its carrier.
+    private static func lastSettledCarrier(before tenure: Timeline.Tenure, _ timeline: Timeline) -> Int32? {
+        var last: Int32?
+        var later = tenure
+        while let at = timeline.tenure(of: later.seat, in: timeline.installation(later).previous) {
+            let before = timeline.tenures[Int(at)]
+            let carrier = timeline.installation(before).carrierView
+            // Views that lead in a circle are M2's.
+            guard carrier >= 0, carrier != timeline.installation(later).carrierView,
+                timeline.history.isOrdered(before.view, later.view)
+            else { break }
+            last = carrier
+            guard let first = before.events.first, timeline.event(at: first).kind == .hold else { break }
+            later = before
+        }
+        return last
     }
 
     /// Whether a merge is among the heavyweight views on some member's way from one view to another, both included.
