@@ -139,4 +139,47 @@ private struct BallotWorld {
         #expect(!proposal.isPrimary)
         #expect(!proposal.isEligible)
     }
+
+    /// Found by seed 68973.
+    @Test func `a proposal that takes a participant from a view in which it no longer is, is not proposed again`() {
+        let world = BallotWorld(seed: 1, forgetsPromises: false)
+        let (a, b, c) = (world.members[0], world.members[1], world.members[2])
+        let alone = { (epoch: UInt64, member: MemberID) in
+            View(id: ViewID(epoch: epoch, coordinator: member), members: [member])
+        }
+        let others = Side(
+            previous: View(id: ViewID(epoch: 6, coordinator: b), members: [b, c]), wasPrimary: false, continuing: [b, c],
+            leaving: [])
+        let own = { (epoch: UInt64) in
+            Side(previous: alone(epoch, a), wasPrimary: false, continuing: [a], leaving: [])
+        }
+        let heard = Proposal(
+            view: View(id: ViewID(epoch: 7, coordinator: a), members: [a, b, c]),
+            sides: [
+                .init(side: own(6), cut: [0], controls: 0, hasState: false),
+                .init(side: others, cut: [0, 0], controls: 0, hasState: false),
+            ],
+            isPrimary: false, isEligible: true)
+        /// What a proposes in this view when b and c have accepted `heard`.
+        func choice(from epoch: UInt64) -> (FlushRound, Proposal) {
+            var round = FlushRound(ballot: Ballot(attempt: 2, proposer: a), sides: [own(epoch), others])
+            for member in [a, b, c] {
+                let accepted = member == a ? nil : Accepted(ballot: Ballot(attempt: 1, proposer: a), proposal: heard)
+                _ = round.flushedArrived(
+                    from: member,
+                    .init(
+                        received: member == a ? [0] : [0, 0], controls: 0, accepted: accepted, highestEpoch: 8,
+                        hasState: false, isFresh: false))
+            }
+            let proposal = round.choose(rule: world.rule, epochFloor: 8, suspected: [])
+            return (round, proposal)
+        }
+        let (adopting, adopted) = choice(from: 6)
+        #expect(adopted == heard && adopting.isAdopted)
+        var (round, proposal) = choice(from: 8)
+        #expect(proposal.view.id.epoch == 9 && !round.isAdopted)
+        #expect(proposal.sides.map(\.side.previous.id.epoch) == [8, 6])
+        #expect(round.cutReachedArrived(from: b) == .waiting && round.cutReachedArrived(from: c) == .waiting)
+        #expect(round.cutReachedArrived(from: a) == .decided(proposal))
+    }
 }
