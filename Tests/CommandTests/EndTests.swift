@@ -18,7 +18,7 @@ struct EndTests {
     }
 
     private func until(_ what: String, _ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + ShellProcess.patience
         while !condition() {
             try #require(ContinuousClock.now < deadline, "waited for ‘\(what)’ in vain")
             try await Task.sleep(for: .milliseconds(5))

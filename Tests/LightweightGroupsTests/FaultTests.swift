@@ -3,7 +3,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Faults that a test injects", .serialized, .timeLimit(.minutes(2)))
+@Suite("Faults that a test injects", .serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
     private let member = MemberID(node: NodeID(name: "b"), incarnation: 1)
 

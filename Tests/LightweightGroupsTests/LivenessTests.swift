@@ -5,7 +5,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Liveness connections", .serialized, .timeLimit(.minutes(1)))
+@Suite("Liveness connections", .serialized, .timeLimit(.minutes(5)))
 struct LivenessTests {
     /// Several nodes' liveness on one loop, driven on the test's thread.
     final class World {

@@ -4,7 +4,7 @@ import Testing
 @testable import LightweightGroups
 
 /// A state directory that goes while its node runs, or between two of its lives, in the mode `primary`.
-@Suite("A lost state directory with partition: primary", .serialized, .timeLimit(.minutes(1)))
+@Suite("A lost state directory with partition: primary", .serialized, .timeLimit(.minutes(5)))
 struct LostStateTests {
     private func settings(_ name: String, _ directory: String, peers: [GroupNode] = []) -> NodeSettings {
         var settings = NodeSettings(name: name)

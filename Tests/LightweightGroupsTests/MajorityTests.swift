@@ -4,7 +4,7 @@ import Testing
 @testable import LightweightGroups
 
 /// What a node of the mode `primary` says while a majority is missing.
-@Suite("A missing majority", .serialized, .timeLimit(.minutes(1)))
+@Suite("A missing majority", .serialized, .timeLimit(.minutes(5)))
 struct MajorityTests {
     private func settings(_ name: String, _ directory: String, peers: [GroupNode] = []) -> NodeSettings {
         var settings = NodeSettings(name: name)

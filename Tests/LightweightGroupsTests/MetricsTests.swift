@@ -5,7 +5,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Metrics", .serialized, .timeLimit(.minutes(1)))
+@Suite("Metrics", .serialized, .timeLimit(.minutes(5)))
 struct MetricsTests {
     private static let identity = Exposition.Identity(node: "n", member: "n.1", cluster: "c\"\\\n")
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Names and mistakes", .serialized, .timeLimit(.minutes(1)))
+@Suite("Names and mistakes", .serialized, .timeLimit(.minutes(5)))
 struct MistakeTests {
     @Test("a group's name has 1 to 255 bytes of UTF-8, of any characters")
     func groupNames() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Real nodes", .serialized, .timeLimit(.minutes(2)))
+@Suite("Real nodes", .serialized, .timeLimit(.minutes(5)))
 struct NodeTests {
     @Test("two nodes join, see one view, exchange messages and leave")
     func twoNodes() async throws {

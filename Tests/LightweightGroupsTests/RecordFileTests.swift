@@ -150,7 +150,7 @@ struct RecordFileTests {
         }
     }
 
-    @Test("a node starts alone, becomes primary, and goes on where it was", .timeLimit(.minutes(2)))
+    @Test("a node starts alone, becomes primary, and goes on where it was", .timeLimit(.minutes(5)))
     func node() async throws {
         try await withDirectory { directory in
             var last = ViewID(epoch: 0, coordinator: MemberID(node: NodeID(raw: 0), incarnation: 0))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Messages on their way to the loop", .timeLimit(.minutes(1)))
+@Suite("Messages on their way to the loop", .timeLimit(.minutes(5)))
 struct SendingTests {
     let key = SeatKey(index: 0, serial: 1)
     let other = SeatKey(index: 1, serial: 2)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Applications that answer Holds themselves", .serialized, .timeLimit(.minutes(1)))
+@Suite("Applications that answer Holds themselves", .serialized, .timeLimit(.minutes(5)))
 struct SilentApplicationTests {
     @Test("who does not answer a Hold in time loses its seat and is told why; the others go on")
     func silent() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LightweightGroups
 
-@Suite("Trouble that a node survives", .serialized, .timeLimit(.minutes(1)))
+@Suite("Trouble that a node survives", .serialized, .timeLimit(.minutes(5)))
 struct TroubleTests {
     @Test("a trace on a full disk is said once and counted; every message arrives")
     func fullDisk() async throws {

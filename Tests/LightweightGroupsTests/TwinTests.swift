@@ -3,7 +3,7 @@ import Testing
 @testable import LightweightGroups
 
 /// Two processes with one node's name, one after the other or at once.
-@Suite("Two lives of one name", .serialized, .timeLimit(.minutes(1)))
+@Suite("Two lives of one name", .serialized, .timeLimit(.minutes(5)))
 struct TwinTests {
     @Test("at once: the older is told that it has a namesake, once, and whoever met both says where they are")
     func atOnce() async throws {

@@ -21,7 +21,7 @@ enum Executable {
 
     /// Runs to the end; killed after `seconds`, whereupon the status is 9.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60, program: String = path,
+        _ arguments: [String], environment: [String: String] = [:], seconds: Double = 240, program: String = path,
         descriptors: Int? = nil
     ) throws -> Outcome {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

@@ -30,7 +30,7 @@ final class ShellProcess: Sendable {
     let name: String
 
     /// Generous, for a machine that does other things too.
-    static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(240)
 
     init(
         _ name: String, cluster: String, peers: [String] = [], trace: TemporaryDirectory? = nil,
