@@ -226,6 +226,7 @@ struct ReadmeClaimTests {
         for view in both { try await a.event("view") { $0["prev"] == view && $0.strings("members").count == 1 } }
         let after = try await a.counter("hwgFlushes", atLeast: before + 1)
         #expect(after == before + 1)
+        #expect(try await a.end() == 0)
     }
 
     @Test func `one object per line`() async throws {

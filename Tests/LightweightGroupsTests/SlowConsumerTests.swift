@@ -11,7 +11,9 @@ struct SlowConsumerTests {
         for number in 0..<count { try await group.multicast(Array("\(number) \(Self.text)".utf8)) }
     }
 
-    private func isStopped(_ node: GroupNode) async { while await node.statistics().droppedForSlowConsumers == 0, !Task.isCancelled {} }
+    private func isStopped(_ node: GroupNode) async {
+        while await node.statistics().droppedForSlowConsumers == 0, !Task.isCancelled {}
+    }
 
     @Test("block: the sender stops, memory is bounded, and nothing is lost when the consumer reads again")
     func block() async throws {

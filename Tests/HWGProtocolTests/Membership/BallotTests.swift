@@ -148,8 +148,8 @@ private struct BallotWorld {
             View(id: ViewID(epoch: epoch, coordinator: member), members: [member])
         }
         let others = Side(
-            previous: View(id: ViewID(epoch: 6, coordinator: b), members: [b, c]), wasPrimary: false, continuing: [b, c],
-            leaving: [])
+            previous: View(id: ViewID(epoch: 6, coordinator: b), members: [b, c]), wasPrimary: false,
+            continuing: [b, c], leaving: [])
         let own = { (epoch: UInt64) in
             Side(previous: alone(epoch, a), wasPrimary: false, continuing: [a], leaving: [])
         }
