@@ -102,7 +102,7 @@ extension HWG {
     }
 
     /// Attempts per view that follow each other at once.
-    private static let hastyAttempts: UInt32 = 4
+    static let hastyAttempts: UInt32 = 4
 
     mutating func endRound() {
         round = nil
@@ -189,129 +189,6 @@ extension HWG {
             }
         case .restart:
             restartRound(at: now, peers: peers, into: &output)
-        }
-    }
-
-    // MARK: Answers
-
-    mutating func flushedArrived(
-        _ frame: MembershipFrame.Flushed, from member: MemberID, at now: Instant, peers: PeerTable,
-        into output: inout HWGOutput
-    ) {
-        guard let round, round.ballot == frame.ballot else {
-            if member != me, frame.previous != view.id {
-                correct(member, about: frame.previous, ballot: frame.ballot, at: now, into: &output)
-            }
-            return
-        }
-        let side = round.sides.first { $0.participants.contains(member) }
-        guard side?.previous.id == frame.previous else { return }
-        let failed = frame.suspects.filter { round.participants.contains($0) && $0 != me }
-        if frame.suspects.contains(me) || !failed.isEmpty {
-            // Its suspicions become mine, or nobody would ever exclude a member that only some can hear.
-            for suspect in failed {
-                markSuspect(suspect)
-                merge.memberFailed(suspect)
-            }
-            if !failed.isEmpty { return restartRound(at: now, peers: peers, into: &output) }
-        }
-        if let outcome = self.round?.flushedArrived(from: member, frame.answer) {
-            highestEpoch = max(highestEpoch, frame.answer.highestEpoch)
-            handle(outcome, at: now, peers: peers, into: &output)
-        }
-    }
-
-    mutating func cutReachedArrived(
-        _ frame: MembershipFrame.CutReached, from member: MemberID, at now: Instant, peers: PeerTable,
-        into output: inout HWGOutput
-    ) {
-        guard round?.ballot == frame.ballot, let outcome = round?.cutReachedArrived(from: member) else { return }
-        handle(outcome, at: now, peers: peers, into: &output)
-    }
-
-    mutating func reportArrived(
-        _ frame: MembershipFrame.Report, from member: MemberID, at now: Instant, peers: PeerTable,
-        into output: inout HWGOutput
-    ) {
-        guard frame.view == view.id, let rank = view.rank(of: member) else {
-            return correct(member, about: frame.view, ballot: Self.noBallot, at: now, into: &output)
-        }
-        if frame.isLeaving { leaving[rank] = true }
-        if frame.asksForView {
-            if dependence == nil {
-                chain?.seekers.insert(rank)
-            } else {
-                raiseHold(at: now, peers: peers, into: &output)
-            }
-        }
-        for suspect in frame.suspects where suspect != me {
-            memberSuspected(suspect, at: now, peers: peers, into: &output)
-        }
-        evaluate(at: now, peers: peers, into: &output)
-    }
-
-    mutating func refuseArrived(
-        _ frame: MembershipFrame.Refuse, from member: MemberID, at now: Instant, peers: PeerTable,
-        into output: inout HWGOutput
-    ) {
-        guard member != me else { return }
-        let isMine = frame.view == view.id
-        switch frame.reason {
-        case .promised(let higher):
-            guard round?.ballot == frame.ballot else { return }
-            lastAttempt = max(lastAttempt, higher.attempt)
-            output.notes.append(.refused(by: member))
-            if let rank = view.rank(of: higher.proposer), rank < myRank, !suspects[rank] {
-                // An older member is at it: follow, and take over when it gives no sign.
-                endRound()
-                following = Following(proposer: higher.proposer, lastSign: now)
-            } else if let rank = view.rank(of: member), !suspects[rank] {
-                restartRound(at: now, peers: peers, into: &output)
-            } else if dependence != nil {
-                restartRound(at: now, peers: peers, into: &output)
-            } else if chain != nil, round?.participants.contains(member) == false {
-                // It has accepted something else and was not asked: it has to take part, so others may ask me to merge.
-                holdBack(dataLost: false, at: now, peers: peers, into: &output)
-            } else if chain != nil, merge.sides.contains(where: { $0.participants.contains(higher.proposer) }) {
-                // Its side's own attempts came to nothing, and it has asked me since: a higher ballot is answered. (In the
-                // mode `all` such an attempt ends in a view, which forgets it.)
-                restartRound(at: now, peers: peers, into: &output)
-            } else {
-                // A member of another side follows somebody else: go on without its side. What is proposed again wants its vote
-                // still: two proposers could end each other's attempts for ever, each with a proposal that one of its voters
-                // has left for the other's.
-                if lastAttempt > Self.hastyAttempts, round?.participants.contains(member) == false {
-                    unable.insert(member)
-                }
-                merge.memberFailed(member)
-                restartRound(at: now, peers: peers, into: &output)
-            }
-        case .behind(let current):
-            guard let decision else { return }
-            if decision.proposal.side(of: current) != nil {
-                send(.install(decision), to: member, into: &output)
-            } else if dependence == nil, view.members.contains(member) {
-                // It went on from a predecessor by another way, and cannot enter my view any more.
-                wentAway(member)
-                memberSuspected(member, at: now, peers: peers, into: &output)
-            }
-        case .outrun(let last):
-            guard chain != nil else { return }
-            let isMyRound = round?.ballot == frame.ballot
-            learned(last, at: now, peers: peers, into: &output)
-            if isMyRound, round != nil { restartRound(at: now, peers: peers, into: &output) }
-        case .authority(let control):
-            refusedUnder(control, ballot: frame.ballot, at: now)
-        case .noMajority:
-            noMajorityArrived(from: member, at: now, into: &output)
-        case .suspected, .notMember, .cannotReachCut:
-            guard isMine || round?.ballot == frame.ballot else { return }
-            output.notes.append(.refused(by: member))
-            if frame.reason == .notMember { wentAway(member) }
-            if dependence != nil {
-                return cannotTakePart(frame, member, at: now, peers: peers, into: &output)
-            }
-            memberSuspected(member, at: now, peers: peers, into: &output)
         }
     }
 
