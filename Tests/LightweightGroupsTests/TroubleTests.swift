@@ -5,6 +5,13 @@ import Testing
 
 @Suite("Trouble that a node survives", .serialized, .timeLimit(.minutes(5)))
 struct TroubleTests {
+    @Test("a line of the log stays one line, whatever names are in it")
+    func logLines() {
+        let recorder = LogRecorder()
+        NodeLog(recorder.logger, node: "a", level: .info).write(.groupLeft, "left ‘x\n\u{1B}[2Jerror: y’")
+        #expect(recorder.lines(.groupLeft) == ["left ‘x\\x0A\\x1B[2Jerror: y’"])
+    }
+
     @Test("a trace on a full disk is said once and counted; every message arrives")
     func fullDisk() async throws {
         let log = LogRecorder()

@@ -15,7 +15,9 @@ struct NodeLog: Sendable {
         set { logger.logLevel = newValue }
     }
 
+    /// Names come from applications and from peers: none may end a line, or speak to a terminal.
     func write(_ line: LogLine, _ message: @autoclosure () -> Logger.Message) {
-        logger.log(level: line.level, message(), metadata: ["event": "\(line.rawValue)"])
+        logger.log(
+            level: line.level, "\(message().description.printable())", metadata: ["event": "\(line.rawValue)"])
     }
 }

@@ -32,11 +32,12 @@ struct ShellCommand: AsyncParsableCommand {
         defer { watching.cancel() }
         let reporter = ShellReporter(json: json)
         let session = ShellSession(node: node, reporter: reporter)
-        await session.run(
+        let isDone = await session.run(
             lines: LineReader(descriptor: STDIN_FILENO) {
                 let message = "line longer than \(LineReader.lineBytes) bytes, ignored"
                 reporter.report(.error(code: "usage", message: message, command: ""))
             })
+        if !isDone { throw ExitCode.failure }
     }
 }
 

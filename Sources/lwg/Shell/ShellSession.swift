@@ -34,7 +34,8 @@ actor ShellSession {
 
     /// Takes commands until the input ends, `quit`, or SIGINT or SIGTERM; then leaves all groups in one flush. A second
     /// signal ends the process, whatever it waits for.
-    func run(lines: LineReader) async {
+    /// - Returns: whether all commands were carried out.
+    func run(lines: LineReader) async -> Bool {
         let over = AsyncStream.makeStream(of: Void.self)
         // Not a child of this task, which would wait for it: a command of a held group reacts to no cancellation.
         let reading = Task { await self.read(lines) }
@@ -81,6 +82,7 @@ actor ShellSession {
             }
         }
         for await _ in end.stream {}
+        return lost == 0
     }
 
     /// Returns when no command has got any further for `drainTime`.

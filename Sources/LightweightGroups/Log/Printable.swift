@@ -2,7 +2,7 @@ extension String {
     /// The same with control characters (C0, DEL, C1) written out, which a terminal would obey.
     ///
     /// - Parameter lines: ends of lines are ours, and stay.
-    func printable(lines: Bool = false) -> String {
+    package func printable(lines: Bool = false) -> String {
         let isControl = { (scalar: Unicode.Scalar) in
             scalar.properties.generalCategory == .control && !(lines && scalar == "\n")
         }
@@ -22,7 +22,7 @@ extension String {
     }
 
     /// What an error repeats of a word that may be as long as a line.
-    var shortened: String {
+    package var shortened: String {
         guard unicodeScalars.count > Self.shownCharacters else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.prefix(Self.shownCharacters - 1))) + "…"
     }
