@@ -111,7 +111,7 @@ extension HWG {
         case .authority(let control):
             refusedUnder(control, ballot: frame.ballot, at: now)
         case .noMajority:
-            noMajorityArrived(from: member, at: now, into: &output)
+            noMajorityArrived(from: member, at: now, peers: peers, into: &output)
         case .suspected, .notMember, .cannotReachCut:
             guard isMine || round?.ballot == frame.ballot else { return }
             output.notes.append(.refused(by: member))

@@ -58,12 +58,17 @@ extension HWG {
     }
 
     /// The proposer that I follow found no majority.
-    mutating func noMajorityArrived(from member: MemberID, at now: Instant, into output: inout HWGOutput) {
+    mutating func noMajorityArrived(
+        from member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+    ) {
         guard chain != nil, following?.proposer == member else { return }
         if isPrimary { return standBack(at: now, into: &output) }
         following = nil
         pendingAnswer = nil
         if acceptance?.ballot != nil { acceptance = nil }
+        // A round of my own that ended when I followed had sides, which ask anew; with them I would ask nobody.
+        merge.dropSides()
+        evaluate(at: now, peers: peers, into: &output)
     }
 
     /// ▸ Between the attempts of a held component suspicion is revocable, or members that suspected each other would never meet

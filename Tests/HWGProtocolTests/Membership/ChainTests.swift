@@ -246,4 +246,48 @@ import Testing
         #expect(view.isMajority(nodes("b", "c", "d")))
         #expect(!view.isMajority(nodes("a", "x", "y", "z")))
     }
+
+    /// Found by seed 110607 of the mode `primary`.
+    @Test func `who led a merge, followed another and was let go for want of a majority, asks again`() {
+        let now = Instant(nanoseconds: 1_000_000_000)
+        let names = ["a", "b", "c", "d", "e"]
+        let members = names.map { MemberID(node: NodeID(name: $0), incarnation: 1) }
+        let cards = zip(names, members).map {
+            NodeCard(name: $0, member: $1, address: NodeAddress(high: 0, low: 0, port: 1))
+        }
+        var peers = PeerTable(
+            card: cards[1], heartbeatInterval: .milliseconds(100), failureTimeout: .seconds(10), now: now)
+        for other in [0, 2, 3] {
+            _ = peers.connected(cards[other], at: now)
+            peers.heartbeatArrived(from: members[other], hearsMe: true, at: now)
+        }
+        let record = PrimaryRecord(initial: names)
+        var output = HWGOutput()
+        var hwg = HWG(
+            id: ChainWorld.group, me: members[1], cluster: 7, parameters: HWGParameters(), epochFloor: 5, nextNumber: 1,
+            isFresh: false, record: record, at: now, into: &output)
+        func alone(_ member: Int, _ epoch: UInt64) -> Side {
+            let view = View(id: ViewID(epoch: epoch, coordinator: members[member]), members: [members[member]])
+            return Side(previous: view, wasPrimary: false, continuing: [members[member]], leaving: [])
+        }
+        func receive(_ frame: MembershipFrame, from member: Int) {
+            hwg.frameArrived(frame, from: members[member], at: now, peers: peers, into: &output)
+        }
+        receive(.mergeRequest(.init(side: alone(2, 1), cards: [cards[2]])), from: 2)
+        #expect(hwg.merge.sides.count == 1)
+        let ballot = Ballot(attempt: 9, proposer: members[0])
+        let mine = Side(previous: hwg.view, wasPrimary: false, continuing: [members[1]], leaving: [])
+        receive(
+            .propose(
+                .init(ballot: ballot, sides: [alone(0, 9), mine], cards: [cards[0]], last: record.last, authority: nil)),
+            from: 0)
+        #expect(hwg.following?.proposer == members[0])
+        receive(.refuse(.init(ballot: ballot, view: alone(0, 9).previous.id, reason: .noMajority)), from: 0)
+        output = HWGOutput()
+        let later = View(id: ViewID(epoch: 12, coordinator: members[3]), members: [members[3], members[4]])
+        receive(
+            .announce(.init(view: later, isPrimary: true, coordinator: cards[3], origin: record.origin)), from: 3)
+        #expect(hwg.merge.asked?.leader == members[3])
+        #expect(output.transmissions.map(\.to) == [members[3]])
+    }
 }
