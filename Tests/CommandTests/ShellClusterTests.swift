@@ -151,10 +151,13 @@ struct ShellClusterTests {
     @Test func `a paused node comes back by itself; all leave, one rejoins alone, then the others`() async throws {
         let (traces, cluster) = (try TemporaryDirectory(), cluster())
         let names = ["a", "b", "c"]
-        let first = try ShellProcess("a", cluster: cluster, trace: traces)
+        // On a busy machine two may meet before they reach the first, which would be primary without this.
+        let initial = ["--set", "membership.initial=\(names.joined(separator: ","))"]
+        let first = try ShellProcess("a", cluster: cluster, trace: traces, arguments: initial)
         var shells = [first]
         for name in names.dropFirst() {
-            shells.append(try ShellProcess(name, cluster: cluster, peers: [try await first.listen], trace: traces))
+            let peers = [try await first.listen]
+            shells.append(try ShellProcess(name, cluster: cluster, peers: peers, trace: traces, arguments: initial))
         }
         for shell in shells { shell.command("join g") }
         for shell in shells { try await shell.view("g", nodes: names) }
