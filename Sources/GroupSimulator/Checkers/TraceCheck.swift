@@ -44,7 +44,9 @@ public struct TraceCheck: ~Copyable {
         history.endFile()
     }
 
-    public func report() -> Report {
+    public func report() -> Report { Self.report(on: history, isPrimaryMode: isPrimaryMode) }
+
+    static func report(on history: TraceHistory, isPrimaryMode: Bool) -> Report {
         let timeline = Timeline(history)
         var findings = Findings(history: history)
         findings.addWrongLines()

@@ -46,6 +46,7 @@ struct World<Core: SimulatedCore> {
     let plan: WorldPlan
     let groupNames: [String]
     let endpointNames: [ShortName]
+    let nodeIDs: [NodeID]
     var random: SeededGenerator
     var now: Int64 = 0
     var heap = EventHeap()
@@ -54,7 +55,7 @@ struct World<Core: SimulatedCore> {
     /// the core.
     var cores: [[Core]]
     var effects = Effects()
-    var encoder = TraceEncoder(reserving: 1 << 20)
+    var trace: WorldTrace
     var network: Network
     /// Phase 1: everything may fail. Phase 2: nothing fails.
     var mayFail = true
@@ -67,7 +68,9 @@ struct World<Core: SimulatedCore> {
     /// What was done to the world, when `keepsActs` is set.
     var acts: [DrawnAct] = []
     /// What a script watches for and does to packets; nil in worlds that are drawn.
-    var stage: Stage?
+    var stage: Stage? { didSet { isStaged = stage != nil } }
+    /// Asked at every event: comparing the optional with nil counts the references in it.
+    private(set) var isStaged = false
     /// Per node, the heavyweight views it is in, in the order of first installation.
     var heavyweightViews: [[(group: HWGID, view: View<MemberID>)]]
     var heavyweightViewCount = 0
@@ -110,6 +113,8 @@ struct World<Core: SimulatedCore> {
             return node
         }
         cores = Array(repeating: [], count: options.nodes)
+        trace = WorldTrace(named: "seed \(seed)")
+        nodeIDs = nodes.map(\.id)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
         disks = Array(repeating: Disk(), count: options.nodes)
@@ -129,7 +134,7 @@ struct World<Core: SimulatedCore> {
             advance(to: time)
             eventCount += 1
             happen(event)
-            if stage != nil, react() { return }
+            if isStaged, react() { return }
         }
         advance(to: max(now, end))
     }
@@ -193,6 +198,8 @@ struct World<Core: SimulatedCore> {
             wake(node)
         case .turnEnd:
             nodes[node].hasOpenTurn = false
+            // A clock that drifts rounds a deadline anew at each look.
+            if hasCore(node), cores[node][0].isAtRest, nodes[node].drift == 0, !isStaged { return }
             handle(.turnEnded, node, opensTurn: false)
         case .act: act(node)
         case .holdAnswer: answerHold(node, seat: Int(event.b))
@@ -244,6 +251,10 @@ struct World<Core: SimulatedCore> {
 
     /// What the shell does after each event: trace lines first, then packets, then indications.
     mutating func settle(_ node: Int, opensTurn: Bool) {
+        if effects.isEmpty {
+            if isStruck(node) { return end(node, closing: .prompt) }
+            return rest(node, opensTurn: opensTurn)
+        }
         if !effects.trace.isEmpty { record(node) }
         if !effects.notes.isEmpty { remark(node) }
         if let write = effects.write { self.write(write, node) }
@@ -251,11 +262,16 @@ struct World<Core: SimulatedCore> {
             effects.removeAll()
             return end(node, closing: .prompt)
         }
-        for card in effects.learned { network.learn(card, at: node, nodes.map(\.id)) }
+        for card in effects.learned { network.learn(card, at: node, nodeIDs) }
         let stopped = effects.stopped
         if !effects.lwg.isEmpty { indicate(node) }
         effects.removeAll()
         if stopped { return end(node, closing: .prompt) }
+        rest(node, opensTurn: opensTurn)
+    }
+
+    /// Until the turn's end, or until something is due.
+    private mutating func rest(_ node: Int, opensTurn: Bool) {
         if opensTurn, !nodes[node].hasOpenTurn {
             nodes[node].hasOpenTurn = true
             heap.push(
@@ -274,13 +290,15 @@ struct World<Core: SimulatedCore> {
     }
 
     private mutating func record(_ node: Int) {
-        for place in effects.trace.indices {
-            encoder.append(effects.trace[place])
+        let records = effects.trace
+        trace.append(records)
+        for record in records.indices {
             if options.keepsTranscript {
-                let record = effects.trace[place]
-                happened(TimelineKind(record.event)) { $0.text(record) }
+                happened(TimelineKind(records[record].event)) { $0.text(records[record]) }
             }
-            switch effects.trace[place].event {
+            // Those of heavyweight groups are their nodes'.
+            guard case .node = records[record].member else { continue }
+            switch records[record].event {
             case .view(.hwg(let group), let view): install(group, view, node)
             case .leave(.hwg(let group)):
                 heavyweightViews[node].removeAll { $0.group == group }
@@ -369,6 +387,7 @@ struct World<Core: SimulatedCore> {
             if options.isBrief, let rest = tally.take() { say(rest) }
             say(text)
         }
+        let now = now
         stage?.happened(text, at: now)
     }
 
