@@ -15,7 +15,7 @@ public protocol SimulatedCore: Sendable {
 }
 
 extension SimulatedCore {
-    var isAtRest: Bool { false }
+    public var isAtRest: Bool { false }
 }
 
 extension NodeCore: SimulatedCore {}
