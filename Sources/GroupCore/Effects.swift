@@ -17,6 +17,14 @@ public struct Effects: Sendable {
     public var stopped = false
 
     public init() {}
+
+    /// Most datagrams ask for nothing.
+    @inline(__always)
+    public var isEmpty: Bool {
+        transmissions.isEmpty && lwg.isEmpty && trace.isEmpty && notes.isEmpty && learned.isEmpty && write == nil
+            && !stopped
+    }
+
     /// Emptying what is empty costs more than asking.
     public mutating func removeAll() {
         if !transmissions.isEmpty { transmissions.removeAll(keepingCapacity: true) }

@@ -81,6 +81,11 @@ extension NodeCore {
 
     /// One indication after the other, so that the lines of both layers stand in the order in which things happened.
     private mutating func handleTraced(_ group: HWGID, at now: Instant, into effects: inout Effects) {
+        if hwgOutput.indications.events.count == 1 {
+            tracer?.heavyweight(group, hwgOutput.indications, at: now, into: &effects)
+            lwg.handle(hwgOutput.indications, from: group, at: now, into: &lwgOutput)
+            return takeIndications(at: now, into: &effects)
+        }
         let all = hwgOutput.indications
         var taken = 0
         for event in all.events {
@@ -265,7 +270,7 @@ extension NodeCore {
     mutating func deadlineReached(at now: Instant, into effects: inout Effects) {
         var heartbeats: [(MemberID, Bool)] = []
         let changes = peers.deadlineReached(at: now) { heartbeats.append(($0, $1)) }
-        for (member, hearsYou) in heartbeats { sendHeartbeat(to: member, hearsYou: hearsYou, into: &effects) }
+        sendHeartbeats(heartbeats, into: &effects)
         apply(changes, at: now, into: &effects)
         if let attendAt, attendAt <= now {
             self.attendAt = nil
@@ -304,15 +309,25 @@ extension NodeCore {
     mutating func peerConnected(_ card: NodeCard, at now: Instant, into effects: inout Effects) {
         guard card.member != me else { return }
         apply(peers.connected(card, at: now), at: now, into: &effects)
-        sendHeartbeat(to: card.member, hearsYou: true, into: &effects)
+        sendHeartbeats([(card.member, true)], into: &effects)
         announce(at: now, into: &effects)
     }
 
-    private mutating func sendHeartbeat(to member: MemberID, hearsYou: Bool, into effects: inout Effects) {
+    /// One packet for all who hear the same.
+    private func sendHeartbeats(_ heartbeats: [(member: MemberID, hearsYou: Bool)], into effects: inout Effects) {
+        var packets: (Packet?, Packet?)
+        for (member, hearsYou) in heartbeats {
+            let packet = (hearsYou ? packets.1 : packets.0) ?? heartbeat(hearsYou: hearsYou)
+            if hearsYou { packets.1 = packet } else { packets.0 = packet }
+            effects.transmissions.append(Transmission(packet: packet, to: member))
+        }
+    }
+
+    private func heartbeat(hearsYou: Bool) -> Packet {
         var writer = ByteWriter(reserving: FrameHeader.bytes + 1)
         writer.frameHeader(FrameHeader(kind: .heartbeat, cluster: cluster, sender: me))
         writer.bool(hearsYou)
-        effects.transmissions.append(Transmission(packet: Packet(writer.bytes), to: member))
+        return Packet(writer.bytes)
     }
 
     mutating func apply(_ changes: [PeerTable.Change], at now: Instant, into effects: inout Effects) {

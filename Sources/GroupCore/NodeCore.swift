@@ -164,6 +164,10 @@ public struct NodeCore: Sendable {
         }
     }
 
+    /// `turnEnded` has nothing to do: no group was touched, and nothing waits to be carried up. Mutating, so that it is read in
+    /// place.
+    public var isAtRest: Bool { mutating get { touched.isEmpty && waitingSlot < 0 } }
+
     // MARK: Events
 
     public mutating func handle(_ event: NodeEvent, at now: Instant, into effects: inout Effects) {

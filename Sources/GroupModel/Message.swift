@@ -20,14 +20,19 @@ public final class Packet: @unchecked Sendable {
     /// Bytes in use. Written only by whoever fills the packet, before it is shared, so that no look at it needs a guard.
     @exclusivity(unchecked)
     public var count: Int
-    /// What the bytes are a part of, when they are not this packet's own.
-    private let owner: AnyObject?
+    /// What the bytes are a part of: this packet's own room, or what somebody else keeps.
+    private let owner: AnyObject
+
+    /// The bytes stand behind an object's header, whose place does not change. On Linux `UnsafeMutableRawPointer.allocate` asks
+    /// for alignment, and takes three times as long for it.
+    private final class Room: ManagedBuffer<Void, UInt8> {}
 
     public init(capacity: Int) {
-        bytes = .allocate(byteCount: max(capacity, 8), alignment: 16)
+        let room = Room.create(minimumCapacity: max(capacity, 8)) { _ in }
+        bytes = room.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
         self.capacity = capacity
         count = 0
-        owner = nil
+        owner = room
     }
 
     /// Shares bytes that stay valid and unchanged as long as `owner` lives.
@@ -59,8 +64,6 @@ public final class Packet: @unchecked Sendable {
         array.withUnsafeBytes { if let base = $0.baseAddress { bytes.copyMemory(from: base, byteCount: $0.count) } }
         count = array.count
     }
-
-    deinit { if owner == nil { bytes.deallocate() } }
 
     public var contents: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
 }

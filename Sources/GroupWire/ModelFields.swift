@@ -64,7 +64,7 @@ extension ByteReader {
     public mutating func view() -> View<MemberID> {
         let id = viewID()
         let members = array(limit: Limits.viewMembers, elementBytes: Self.memberBytes) { $0.member() }
-        if members.isEmpty || Set(members).count != members.count { fail() }
+        if members.isEmpty || !members.allDiffer { fail() }
         return View(id: id, members: members)
     }
     public mutating func endpoint() -> EndpointID {

@@ -77,8 +77,9 @@ public struct LWGLayer: Sendable {
 
     // MARK: time
 
-    /// When `deadlineReached` is due; nil while no application owes an answer.
-    public var nextDeadline: Instant? { node.holds.nextLook }
+    /// When `deadlineReached` is due; nil while no application owes an answer. Mutating, so that it is read in place: elsewhere
+    /// the caller copies the whole value first.
+    public var nextDeadline: Instant? { mutating get { node.holds.nextLook } }
 
     /// Seats whose application has not answered a Hold in time leave: that is their answer, and the group goes on (F2).
     public mutating func deadlineReached(at now: Instant, into out: inout LWGOutput) {

@@ -23,13 +23,14 @@ public struct TraceEncoder: Sendable {
 
     /// Appends one line.
     public mutating func append(_ record: TraceRecord) {
-        let names = names
-        bytes.append(addingCapacity: TraceLineWriter.room(for: record, names)) { room in
-            room.withUnsafeMutableBufferPointer { buffer, count in
-                guard let start = buffer.baseAddress else { return }
-                var line = TraceLineWriter(start: start, capacity: buffer.count, names: names)
-                line.write(record)
-                count = line.count
+        names.reading(into: &bytes) { names, bytes in
+            bytes.append(addingCapacity: TraceLineWriter.room(for: record, names)) { room in
+                room.withUnsafeMutableBufferPointer { buffer, count in
+                    guard let start = buffer.baseAddress else { return }
+                    var line = TraceLineWriter(start: start, capacity: buffer.count, names: names)
+                    line.write(record)
+                    count = line.count
+                }
             }
         }
     }

@@ -60,18 +60,25 @@ extension TraceLineWriter {
     }
 
     mutating func number(_ value: UInt64) {
-        var digits = 1
-        var bound: UInt64 = 10
+        if value < 10 { return byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
+        var digits = 2
+        var bound: UInt64 = 100
         while digits < 20, value >= bound {
             digits += 1
             bound &*= 10
         }
         let target = take(digits)
         var rest = value
-        for place in stride(from: digits - 1, through: 0, by: -1) {
-            target[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        var place = digits
+        // Two at a time: each division waits for the one before.
+        while rest >= 10 {
+            let (hundreds, pair) = rest.quotientAndRemainder(dividingBy: 100)
+            place -= 2
+            target[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: pair / 10)
+            target[place + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: pair % 10)
+            rest = hundreds
         }
+        if place > 0 { target[0] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest) }
     }
 
     mutating func hexadecimal(_ value: UInt64) {

@@ -1,22 +1,22 @@
 import GroupModel
 
-/// Writes one trace line into the room that the encoder gives it. Every byte goes through `take`, which checks that there is
-/// still room.
+/// Writes one trace line into the room that the encoder gives it. Every byte goes through `take` or `short`, which check that
+/// there is still room.
 struct TraceLineWriter {
     private let start: UnsafeMutablePointer<UInt8>
     private let capacity: Int
-    private let names: NodeNames
+    private let names: NodeNames.Reading
     /// Bytes written.
     private(set) var count = 0
 
-    init(start: UnsafeMutablePointer<UInt8>, capacity: Int, names: NodeNames) {
+    init(start: UnsafeMutablePointer<UInt8>, capacity: Int, names: NodeNames.Reading) {
         self.start = start
         self.capacity = capacity
         self.names = names
     }
 
     /// Bytes that the line takes at most.
-    static func room(for record: TraceRecord, _ names: NodeNames) -> Int {
+    static func room(for record: TraceRecord, _ names: NodeNames.Reading) -> Int {
         // All keys and numbers of the longest line, with three nodes, three endpoints and three heavyweight groups.
         let fixed = 512 + 3 * names.longest
         switch record.event {
@@ -46,6 +46,14 @@ struct TraceLineWriter {
         precondition(bytes <= capacity - count, "a trace line is longer than its room")
         defer { count += bytes }
         return start + count
+    }
+
+    /// The first `bytes` of the sixteen that stand there now: what follows overwrites the rest.
+    @inline(__always)
+    mutating func short(_ text: SIMD16<UInt8>, count bytes: Int) {
+        precondition(16 <= capacity - count && bytes <= 16, "a trace line is longer than its room")
+        UnsafeMutableRawPointer(start + count).storeBytes(of: text, as: SIMD16<UInt8>.self)
+        count += bytes
     }
 
     mutating func write(_ record: TraceRecord) {
@@ -233,8 +241,12 @@ extension TraceLineWriter {
     }
 
     private mutating func node(_ member: MemberID) {
-        if let place = names[member.node] {
-            names.letters[place].withUnsafeBufferPointer { copy($0) }
+        if let name = names[member.node] {
+            if name.count <= 16 {
+                short(name.head, count: name.count)
+            } else {
+                copy(names.letters(of: name))
+            }
         } else {
             hexadecimal(member.node.raw)
         }
@@ -257,10 +269,6 @@ extension TraceLineWriter {
 
     private mutating func shortName(_ name: ShortName) {
         let length = min(Int(name.low & 0xFF), ShortName.maximumBytes)
-        let target = take(length)
-        for index in 0..<length {
-            let word = index < 8 ? name.high : name.low
-            target[index] = UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
-        }
+        short(unsafeBitCast(SIMD2(name.high.bigEndian, name.low.bigEndian), to: SIMD16<UInt8>.self), count: length)
     }
 }

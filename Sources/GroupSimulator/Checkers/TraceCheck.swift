@@ -8,7 +8,8 @@
 
 /// Judges traces by the properties of design.md, section 9: `lwg check`, and the end of every simulated run.
 ///
-/// Takes lines, from the simulator and from real processes alike, and time and memory in proportion to them.
+/// Takes the lines of real processes, and from the simulator the records that its lines would be written from; time and memory in
+/// proportion to them.
 public struct TraceCheck: ~Copyable {
     public struct Report: Hashable, Sendable {
         public var ok: Bool { violationCount == 0 }
@@ -44,7 +45,9 @@ public struct TraceCheck: ~Copyable {
         history.endFile()
     }
 
-    public func report() -> Report {
+    public func report() -> Report { Self.report(on: history, isPrimaryMode: isPrimaryMode) }
+
+    static func report(on history: TraceHistory, isPrimaryMode: Bool) -> Report {
         let timeline = Timeline(history)
         var findings = Findings(history: history)
         findings.addWrongLines()

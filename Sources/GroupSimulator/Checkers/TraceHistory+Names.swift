@@ -64,7 +64,7 @@ extension TraceHistory {
         }
     }
 
-    private mutating func group(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    mutating func group(_ bytes: UnsafeRawBufferPointer) -> Int32? {
         let index = name(bytes)
         if groupOfName[index] == Self.unseen {
             let isLightweight = bytes.starts(with: "lwg:".utf8)
@@ -95,7 +95,10 @@ extension TraceHistory {
     mutating func view(_ field: TraceField, of group: Int32) -> Int32? {
         let value = scratch[field]
         guard value.kind == .string, group >= 0 else { return nil }
-        let bytes = scratch.slice(value)
+        return view(scratch.slice(value), of: group)
+    }
+
+    mutating func view(_ bytes: UnsafeRawBufferPointer, of group: Int32) -> Int32? {
         let text = name(bytes)
         if let known = viewKeys.find(UInt64(group), UInt64(text)) { return Int32(known) }
         guard let at = bytes.firstOffset(of: UInt8(ascii: "@"), from: 0),
@@ -115,6 +118,11 @@ extension TraceHistory {
             let number = UnsafeRawBufferPointer(rebasing: bytes[(mark + 1)...]).decimal(),
             let sender = member(UnsafeRawBufferPointer(rebasing: bytes[..<mark]))
         else { return nil }
+        return message(of: group, sender: sender, number: number)
+    }
+
+    @inline(__always)
+    mutating func message(of group: Int32, sender: Int32, number: UInt64) -> Int32 {
         let (index, isNew) = messageKeys.intern(UInt64(group) << 32 | UInt64(sender), number)
         if isNew { messages.append(Message(group: group, sender: sender, number: number, send: -1)) }
         return Int32(index)

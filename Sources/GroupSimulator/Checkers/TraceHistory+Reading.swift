@@ -57,7 +57,7 @@ extension TraceHistory {
         if let why = interpret() { wrong(why) }
     }
 
-    private mutating func wrong(_ why: String) {
+    mutating func wrong(_ why: String) {
         malformed += 1
         if wrongLines.count < Self.wrongLineLimit {
             wrongLines.append((Int32(files.count - 1), line, why))

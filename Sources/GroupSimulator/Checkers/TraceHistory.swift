@@ -78,6 +78,7 @@ struct TraceHistory {
 
     static let orders: [StaticString] = ["fifo", "causal", "total", "safe"]
     static let fifo: UInt8 = 0
+    static let causal: UInt8 = 1
     static let total: UInt8 = 2
     static let safe: UInt8 = 3
 
@@ -106,6 +107,8 @@ struct TraceHistory {
     var seatKeys = PairInterner()
     var messageKeys = PairInterner()
     var listNames = ByteInterner()
+    /// Of what was told by records.
+    var records = RecordNumbers()
     /// The unfinished last line of the chunk before.
     var partial: [UInt8] = []
     var line: Int32 = 0

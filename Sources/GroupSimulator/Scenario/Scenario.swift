@@ -37,12 +37,12 @@ public struct Scenario: Sendable {
         var world = World<Core>(seed: settings.seed, options: settings.options, plan: settings.plan)
         let failures = world.play(steps)
         var check = TraceCheck(isPrimaryMode: settings.isPrimaryMode)
-        world.encoder.bytes.withUnsafeBytes { check.add($0, named: "scenario") }
+        world.trace.bytes.withUnsafeBytes { check.add($0, named: "scenario") }
         let isCorrupted = settings.plan.corruption > 0
         return ScenarioReport(
             timeline: world.transcript, failures: failures,
             violations: isCorrupted ? [] : check.report().violations + world.violations, rare: world.rare,
-            trace: world.encoder.bytes, simulatedSeconds: Double(world.now) / 1e9)
+            trace: world.trace.bytes, simulatedSeconds: Double(world.now) / 1e9)
     }
 
     /// The file with this timeline.

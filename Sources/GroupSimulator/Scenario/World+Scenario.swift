@@ -26,6 +26,7 @@ extension World {
                 break
             }
         }
+        trace.finish()
         for trigger in stage?.triggers ?? [] where failures.isEmpty {
             failures.append(ScenarioFailure(line: 0, why: "`when \(trigger.pattern)` never came"))
         }
@@ -81,7 +82,7 @@ extension World {
 
     /// Whether a script ends this node at this very point of what it does.
     mutating func isStruck(_ node: Int) -> Bool {
-        guard let place = stage?.due.firstIndex(where: { $0.crashed == node }) else { return false }
+        guard isStaged, let place = stage?.due.firstIndex(where: { $0.crashed == node }) else { return false }
         stage?.due.remove(at: place)
         happened { "* crash \($0.nodes[node].name)" }
         return true

@@ -116,9 +116,8 @@ public struct Shrinker<Core: SimulatedCore> {
         if case .property = goal { options.keepsTranscript = false }
         var world = World<Core>(seed: script.settings.seed, options: options, plan: script.settings.plan)
         _ = world.play(script.steps)
-        var check = TraceCheck(isPrimaryMode: script.settings.isPrimaryMode)
-        world.encoder.bytes.withUnsafeBytes { check.add($0, named: "script") }
-        return isShown(check.report().violations + world.violations, world.transcript.map(Self.withoutTime))
+        let judged = TraceCheck.report(on: world.trace.history, isPrimaryMode: script.settings.isPrimaryMode)
+        return isShown(judged.violations + world.violations, world.transcript.map(Self.withoutTime))
     }
 
     private func isShown(_ violations: [Violation], _ timeline: [String]) -> Bool {

@@ -9,6 +9,8 @@ struct Applications {
         var group: Int
         var endpoint: Int
         var view: View<EndpointID>?
+        /// By rank in the view, whom its messages say that they are of.
+        var senders: [UInt64] = []
         /// The view whose Hold is to be answered.
         var held: ViewID?
         /// A flush is on its way; until it returns the seat sends nothing, so that S2 is plain in the trace.
@@ -28,6 +30,15 @@ struct Applications {
         let index = Int(handle.index)
         return index < seats.count ? seats[index] : nil
     }
+
+    /// Whether these are bytes that the seat may be given from the member of this rank: asked for each message.
+    func isSound(_ bytes: UnsafeRawBufferPointer, from rank: Int, at handle: SeatHandle) -> Bool {
+        let index = Int(handle.index)
+        guard index < seats.count, let senders = seats[index]?.senders, let group = seats[index]?.group,
+            rank < senders.count, let payload = Payload(bytes)
+        else { return false }
+        return payload.sender == senders[rank] && payload.group == UInt64(group)
+    }
 }
 
 /// What applications put into a message: who sent it, in which group, as the how-manieth, then bytes that follow from
@@ -43,16 +54,23 @@ struct Payload {
     }
 
     /// `count`: at least `headerBytes`.
-    func write(count: Int, into buffer: inout [UInt8]) {
-        buffer.removeAll(keepingCapacity: true)
-        for word in [sender, group, number] {
-            withUnsafeBytes(of: word.littleEndian) { buffer.append(contentsOf: $0) }
-        }
-        var place = Self.headerBytes
-        while place < count {
-            let next = min(count, place + Self.fillerBytes)
-            buffer += Self.fillers[(filler &+ place) & 0xFF..<(filler &+ place) & 0xFF + next - place]
-            place = next
+    func bytes(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: max(count, Self.headerBytes)) { buffer, written in
+            let target = UnsafeMutableRawBufferPointer(buffer)
+            target.storeBytes(of: sender.littleEndian, toByteOffset: 0, as: UInt64.self)
+            target.storeBytes(of: group.littleEndian, toByteOffset: 8, as: UInt64.self)
+            target.storeBytes(of: number.littleEndian, toByteOffset: 16, as: UInt64.self)
+            var place = Self.headerBytes
+            Self.fillers.withUnsafeBytes { fillers in
+                while place < count {
+                    let length = min(count - place, Self.fillerBytes)
+                    let start = (filler &+ place) & 0xFF
+                    UnsafeMutableRawBufferPointer(rebasing: target[place..<(place + length)])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: fillers[start..<(start + length)]))
+                    place += length
+                }
+            }
+            written = place
         }
     }
 
@@ -153,6 +171,10 @@ extension World {
             }
             if change.subViews.count > 1 { count("lwgMerge") }
             nodes[node].applications.seats[index]?.view = change.view
+            // No closure: it would copy the world.
+            var senders: [UInt64] = []
+            for member in change.view.members { senders.append(sender(member)) }
+            nodes[node].applications.seats[index]?.senders = senders
             nodes[node].applications.seats[index]?.held = nil
         case .hold(let view):
             nodes[node].applications.seats[index]?.held = view
@@ -185,6 +207,10 @@ extension World {
     }
 
     private mutating func message(_ node: Int, _ slice: LWGSlice) {
+        if nodes[node].applications.isSound(slice.bytes, from: Int(slice.sender), at: slice.seat) {
+            if slice.isTransitional { count("transitionalDelivery") }
+            return
+        }
         guard let seat = nodes[node].applications.seat(slice.seat), let view = seat.view else {
             return violate("interface", node, "delivers a message to a seat without a view")
         }
@@ -204,14 +230,17 @@ extension World {
             return violate(
                 "D1", node, group: "lwg:g\(seat.group)", "delivers \(bytes.count) bytes of \(sender) that nobody sent")
         }
-        let from = index(of: sender.member.node) ?? -1
-        let endpoint = endpointNames.firstIndex(of: sender.name) ?? -1
-        let expected = Payload.sender(
-            node: max(from, 0), incarnation: sender.member.incarnation, endpoint: max(endpoint, 0))
-        if payload.sender != expected || payload.group != UInt64(seat.group) {
+        if payload.sender != self.sender(sender) || payload.group != UInt64(seat.group) {
             violate(
                 "D1", node, group: "lwg:g\(seat.group)",
                 "delivers as \(sender)'s a message that another sent, or in another group")
         }
+    }
+
+    /// Whom the messages of this member say that they are of.
+    private func sender(_ member: EndpointID) -> UInt64 {
+        Payload.sender(
+            node: index(of: member.member.node) ?? 0, incarnation: member.member.incarnation,
+            endpoint: endpointNames.firstIndex(of: member.name) ?? 0)
     }
 }

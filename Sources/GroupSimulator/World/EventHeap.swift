@@ -37,7 +37,7 @@ struct WorldEvent {
     /// Events of one time happen in the order in which they were made.
     var sequence: UInt64
     var kind: Kind
-    var a: Int32
+    var a: Int16
     var b: Int32
     var c: Int32
     /// For what a node's own life ends: stale when the node has another one.
@@ -58,7 +58,7 @@ struct EventHeap {
     ) {
         sequence &+= 1
         let event = WorldEvent(
-            time: time, sequence: sequence, kind: kind, a: Int32(truncatingIfNeeded: a),
+            time: time, sequence: sequence, kind: kind, a: Int16(truncatingIfNeeded: a),
             b: Int32(truncatingIfNeeded: b), c: Int32(truncatingIfNeeded: c), life: life)
         items.append(event)
         items.withUnsafeMutableBufferPointer { items in
@@ -77,22 +77,32 @@ struct EventHeap {
         guard let first = items.first, let last = items.popLast() else { return nil }
         if items.isEmpty { return first }
         items.withUnsafeMutableBufferPointer { items in
-            var parent = 0
-            while true {
-                var child = 2 * parent + 1
-                if child >= items.count { break }
-                if child + 1 < items.count, Self.precedes(items[child + 1], items[child]) { child += 1 }
-                guard Self.precedes(items[child], last) else { break }
-                items[parent] = items[child]
-                parent = child
+            // Down to a leaf first: the last one nearly always belongs near one, and so each step is one comparison.
+            var hole = 0
+            var child = 1
+            while child < items.count {
+                if child + 1 < items.count { child += Self.precedes(items[child + 1], items[child]) ? 1 : 0 }
+                items[hole] = items[child]
+                hole = child
+                child = 2 * hole + 1
             }
-            items[parent] = last
+            while hole > 0 {
+                let parent = (hole - 1) / 2
+                guard Self.precedes(last, items[parent]) else { break }
+                items[hole] = items[parent]
+                hole = parent
+            }
+            items[hole] = last
         }
         return first
     }
 
+    /// Both orders are looked at: which way it goes cannot be foretold, and a wrong guess costs more.
     @inline(__always)
     private static func precedes(_ left: WorldEvent, _ right: WorldEvent) -> Bool {
-        left.time != right.time ? left.time < right.time : left.sequence < right.sequence
+        let isEarlier = left.time < right.time
+        let isSame = left.time == right.time
+        let isBefore = left.sequence < right.sequence
+        return isEarlier || (isSame && isBefore)
     }
 }

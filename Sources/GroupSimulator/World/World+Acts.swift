@@ -158,12 +158,10 @@ extension World {
         guard let seat = nodes[node].applications.seat(handle), seat.view != nil, seat.flushToken == 0,
             nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] == .member
         else { return nil }
-        let payload = Payload(
+        return Payload(
             sender: Payload.sender(node: node, incarnation: nodes[node].incarnation, endpoint: seat.endpoint),
-            group: UInt64(seat.group), number: seat.sent)
-        var bytes: [UInt8] = []
-        payload.write(count: count, into: &bytes)
-        return bytes
+            group: UInt64(seat.group), number: seat.sent
+        ).bytes(count)
     }
 
     mutating func answerHold(_ node: Int, seat index: Int) {

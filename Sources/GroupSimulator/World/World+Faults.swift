@@ -25,7 +25,7 @@ extension World {
         heavyweightViews[node].removeAll()
         lineages.end(node)
         let card = nodes[node].card
-        encoder.learn(card)
+        trace.learn(card)
         nodes[node].isAlive = true
         effects.trace.append(
             TraceRecord(time: clock(node), member: .node(card.member), event: .start))

@@ -46,6 +46,7 @@ struct World<Core: SimulatedCore> {
     let plan: WorldPlan
     let groupNames: [String]
     let endpointNames: [ShortName]
+    let nodeIDs: [NodeID]
     var random: SeededGenerator
     var now: Int64 = 0
     var heap = EventHeap()
@@ -54,7 +55,7 @@ struct World<Core: SimulatedCore> {
     /// the core.
     var cores: [[Core]]
     var effects = Effects()
-    var encoder = TraceEncoder(reserving: 1 << 20)
+    var trace: WorldTrace
     var network: Network
     /// Phase 1: everything may fail. Phase 2: nothing fails.
     var mayFail = true
@@ -67,7 +68,9 @@ struct World<Core: SimulatedCore> {
     /// What was done to the world, when `keepsActs` is set.
     var acts: [DrawnAct] = []
     /// What a script watches for and does to packets; nil in worlds that are drawn.
-    var stage: Stage?
+    var stage: Stage? { didSet { isStaged = stage != nil } }
+    /// Asked at every event: comparing the optional with nil counts the references in it.
+    private(set) var isStaged = false
     /// Per node, the heavyweight views it is in, in the order of first installation.
     var heavyweightViews: [[(group: HWGID, view: View<MemberID>)]]
     var heavyweightViewCount = 0
@@ -79,7 +82,7 @@ struct World<Core: SimulatedCore> {
     var lineages: Lineages
     var eventCount = 0
     /// `eventCount` when it became `now`, plus what happened since that no script has as an event.
-    private var firstEventOfNow = 0
+    var firstEventOfNow = 0
 
     /// A loop's turn takes up to so long, in nanoseconds; datagrams that arrive within it belong to it.
     static var turnLength: Int { 50_000 }
@@ -110,6 +113,8 @@ struct World<Core: SimulatedCore> {
             return node
         }
         cores = Array(repeating: [], count: options.nodes)
+        trace = WorldTrace(named: "seed \(seed)")
+        nodeIDs = nodes.map(\.id)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)
         disks = Array(repeating: Disk(), count: options.nodes)
@@ -118,272 +123,5 @@ struct World<Core: SimulatedCore> {
             for node in nodes.indices { network.knows[network.link(node, 0)] = true }
         }
         heap.push(.faults, at: 1_000_000, a: 0)
-    }
-
-    // The clock.
-
-    /// Lets everything happen up to and including `end`.
-    mutating func run(until end: Int64) {
-        while let time = heap.nextTime, time <= end, eventCount < Self.eventLimit {
-            guard let event = heap.pop() else { break }
-            advance(to: time)
-            eventCount += 1
-            happen(event)
-            if stage != nil, react() { return }
-        }
-        advance(to: max(now, end))
-    }
-
-    /// Lets everything happen before that moment.
-    mutating func run(until moment: WorldMoment) {
-        guard let events = moment.events else { return run(until: moment.time) }
-        run(until: moment.time - 1)
-        advance(to: moment.time)
-        while heap.nextTime == now, eventsOfNow < events, let event = heap.pop() {
-            eventCount += 1
-            happen(event)
-            _ = react()
-        }
-    }
-
-    private mutating func advance(to time: Int64) {
-        guard time != now else { return }
-        now = time
-        firstEventOfNow = eventCount
-    }
-
-    /// Those that a script has as events, too.
-    var eventsOfNow: Int { eventCount - firstEventOfNow }
-
-    private mutating func happen(_ event: WorldEvent) {
-        let node = Int(event.a)
-        if event.kind.isDrawn { firstEventOfNow += 1 }
-        switch event.kind {
-        case .datagram: arrive(event)
-        case .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume:
-            guard nodes[node].life == event.life, nodes[node].isAlive else { return }
-            own(event, node)
-        case .connect: connect(node, Int(event.b))
-        case .connected, .disconnected: tell(event)
-        case .disconnectCheck: breakConnection(node, Int(event.b), event.c)
-        case .boot: if mayFail, !nodes[node].isAlive { perform(.start(node)) }
-        case .restart: if !nodes[node].isAlive { start(node) }
-        case .faults: tickOfFaults()
-        }
-    }
-
-    private mutating func own(_ event: WorldEvent, _ node: Int) {
-        if event.kind == .resume { return resume(node) }
-        if nodes[node].isPaused {
-            switch event.kind {
-            case .act:
-                // Its applications go on when the node does.
-                guard isBusy else { return }
-                scheduleAct(node)
-                markLuck()
-            case .relief: nodes[node].isDueToRead = true
-            default: nodes[node].backlog.append(event)
-            }
-            return
-        }
-        switch event.kind {
-        case .wake:
-            // One that an earlier deadline replaced is stale; each would otherwise set another.
-            guard event.time == nodes[node].wake else { return }
-            wake(node)
-        case .turnEnd:
-            nodes[node].hasOpenTurn = false
-            handle(.turnEnded, node, opensTurn: false)
-        case .act: act(node)
-        case .holdAnswer: answerHold(node, seat: Int(event.b))
-        case .relief: perform(.hear(node))
-        case .persisted: persisted(event.c, node)
-        default: break
-        }
-    }
-
-    /// What the node's clock shows.
-    @inline(__always)
-    func clock(_ node: Int) -> Instant {
-        let drift = nodes[node].drift
-        return Instant(
-            nanoseconds: drift == 0
-                ? now : now + now / 1_000_000_000 * drift + now % 1_000_000_000 * drift / 1_000_000_000)
-    }
-
-    /// When the node's clock shows this, or a moment later.
-    @inline(__always)
-    private func time(_ instant: Instant, _ node: Int) -> Int64 {
-        let drift = nodes[node].drift
-        guard drift != 0 else { return instant.nanoseconds }
-        let ahead = instant - clock(node)
-        guard ahead > .zero else { return now }
-        // Never earlier than due: what is late by less than a tenth is late by little.
-        return now + min(ahead.nanoseconds, 1 << 50) * 1_000 / (1_000 + drift / 1_000_000) + 1
-    }
-
-    // One core.
-
-    @inline(__always)
-    private func hasCore(_ node: Int) -> Bool { !cores[node].isEmpty }
-
-    mutating func handle(_ event: NodeEvent, _ node: Int, opensTurn: Bool = true) {
-        let time = clock(node)
-        if hasCore(node) { cores[node][0].handle(event, at: time, into: &effects) }
-        settle(node, opensTurn: opensTurn)
-    }
-
-    private mutating func wake(_ node: Int) {
-        nodes[node].wake = .max
-        if hasCore(node), let deadline = cores[node][0].nextDeadline, deadline <= clock(node) {
-            handle(.deadlineReached, node)
-        } else {
-            schedule(node)
-        }
-    }
-
-    /// What the shell does after each event: trace lines first, then packets, then indications.
-    mutating func settle(_ node: Int, opensTurn: Bool) {
-        if !effects.trace.isEmpty { record(node) }
-        if !effects.notes.isEmpty { remark(node) }
-        if let write = effects.write { self.write(write, node) }
-        if isStruck(node) || !effects.transmissions.isEmpty && !transmit(from: node) {
-            effects.removeAll()
-            return end(node, closing: .prompt)
-        }
-        for card in effects.learned { network.learn(card, at: node, nodes.map(\.id)) }
-        let stopped = effects.stopped
-        if !effects.lwg.isEmpty { indicate(node) }
-        effects.removeAll()
-        if stopped { return end(node, closing: .prompt) }
-        if opensTurn, !nodes[node].hasOpenTurn {
-            nodes[node].hasOpenTurn = true
-            heap.push(
-                .turnEnd, at: now + Int64(random.below(Self.turnLength)), a: node, life: nodes[node].life)
-        }
-        schedule(node)
-    }
-
-    private mutating func schedule(_ node: Int) {
-        guard hasCore(node), let deadline = cores[node][0].nextDeadline else { return }
-        // A deadline in the past is due at once, but not before what else happens at this time.
-        let time = max(self.time(deadline, node), now)
-        guard time < nodes[node].wake else { return }
-        nodes[node].wake = time
-        heap.push(.wake, at: time, a: node, life: nodes[node].life)
-    }
-
-    private mutating func record(_ node: Int) {
-        for place in effects.trace.indices {
-            encoder.append(effects.trace[place])
-            if options.keepsTranscript {
-                let record = effects.trace[place]
-                happened(TimelineKind(record.event)) { $0.text(record) }
-            }
-            switch effects.trace[place].event {
-            case .view(.hwg(let group), let view): install(group, view, node)
-            case .leave(.hwg(let group)):
-                heavyweightViews[node].removeAll { $0.group == group }
-                if group == Self.controlGroup { lineages.control[node] = nil } else { lineages.leave(group, node) }
-            default: break
-            }
-        }
-    }
-
-    private mutating func install(_ group: HWGID, _ view: TraceView, _ node: Int) {
-        let members = view.members.compactMap { member -> MemberID? in
-            if case .node(let id) = member { id } else { nil }
-        }
-        let installed = View(id: view.id, members: members)
-        if view.previous != nil, view.transitional.count < members.count,
-            nodes[node].applications.memberships.contains(.joining)
-        {
-            count("mergeDuringJoin")
-        }
-        heavyweightViewCount += 1
-        track(group, installed, isPrimary: view.primary, node)
-        if view.primary, options.isPrimaryMode, group == Self.controlGroup,
-            !primaryViews.contains(where: { $0.id == view.id })
-        {
-            primaryViews.append((view.id, node))
-        }
-        if let place = heavyweightViews[node].firstIndex(where: { $0.group == group }) {
-            heavyweightViews[node][place].view = installed
-        } else {
-            heavyweightViews[node].append((group, installed))
-        }
-    }
-
-    private mutating func remark(_ node: Int) {
-        for note in effects.notes {
-            count(Self.name(of: note))
-            switch note {
-            case .group(_, .restarted(let attempt)) where attempt > 2: count("hwg.restartedTwice")
-            case .group(_, .lostRecord(let view)):
-                violate("M7", node, "it takes its record to be lost, because \(text(view)) names it")
-            case .group(let group, .gaveUp):
-                if group == Self.controlGroup { lineages.control[node] = nil } else { lineages.leave(group, node) }
-            case .group(_, .adopted(_, let accepted, let members)) where 2 * accepted > members:
-                count("hwg.adoptedMajority")
-            default: break
-            }
-            if options.keepsTranscript, let text = text(note, at: node) {
-                happened(TimelineKind(note)) { _ in text }
-            }
-        }
-    }
-
-    private static func name(of note: Note) -> String {
-        switch note {
-        case .suspected(_, let suspicion): "suspected.\(suspicion)"
-        case .alive: "alive"
-        case .group(_, .installed): "hwg.installed"
-        case .group(_, .held): "hwg.held"
-        case .group(_, .restarted): "hwg.restarted"
-        case .group(_, .tookOver): "hwg.tookOver"
-        case .group(_, .adopted): "hwg.adopted"
-        case .group(_, .donorFailed): "hwg.donorFailed"
-        case .lightweight(.tablesAgain): "tablesAgain"
-        case .group(_, .excluded): "hwg.excluded"
-        case .group(_, .refused): "hwg.refused"
-        case .group(_, .mergeFailed): "hwg.mergeFailed"
-        case .group(_, .left): "hwg.left"
-        case .group(_, .noMajority): "hwg.noMajority"
-        case .group(_, .gaveUp): "hwg.gaveUp"
-        case .group(_, .otherInitial): "hwg.otherInitial"
-        case .group(_, .lostRecord): "hwg.lostRecord"
-        case .rejected: "rejected"
-        case .otherCluster: "otherCluster"
-        case .malformed: "malformed"
-        }
-    }
-
-    mutating func count(_ name: String) { rare[name, default: 0] += 1 }
-
-    /// A line of the timeline, shown and told to the script; `isShown` false: only told.
-    mutating func happened(_ kind: TimelineKind = .matter, isShown: Bool = true, _ text: (Self) -> String) {
-        guard options.keepsTranscript else { return }
-        if options.isBrief, kind != .matter { return tally.count(kind) }
-        let text = text(self)
-        if isShown {
-            if options.isBrief, let rest = tally.take() { say(rest) }
-            say(text)
-        }
-        stage?.happened(text, at: now)
-    }
-
-    mutating func say(_ text: String) {
-        guard options.keepsTranscript, transcript.count < Self.transcriptLimit else { return }
-        transcript.append("\(TimeText.column(now))  \(text)")
-    }
-
-    mutating func violate(_ property: String, _ node: Int, group: String = "", _ why: String) {
-        // One cause shows again and again.
-        guard violations.count < 50 else { return }
-        say("VIOLATION \(property) \(why)")
-        violations.append(
-            Violation(
-                property: property, group: group, process: "\(nodes[node].name).\(nodes[node].incarnation)",
-                file: "", line: 0, why: "at \(now / 1_000) us: \(why)"))
     }
 }

@@ -130,7 +130,7 @@ public struct PeerTable: Sendable {
     @inline(__always)
     public mutating func heard(_ member: MemberID, at now: Instant) -> Change? {
         if recent >= peers.count || peers[recent].card.member != member {
-            guard let position = index[member] else { return nil }
+            guard let position = position(of: member) else { return nil }
             recent = position
         }
         let position = recent
@@ -141,8 +141,17 @@ public struct PeerTable: Sendable {
     }
 
     public mutating func heartbeatArrived(from member: MemberID, hearsMe: Bool, at now: Instant) {
-        guard hearsMe, let position = index[member] else { return }
+        guard hearsMe, let position = position(of: member) else { return }
         peers[position].heardMe = now
+    }
+
+    /// Looking at so many peers is faster than hashing one.
+    private static let few = 8
+
+    private func position(of member: MemberID) -> Int? {
+        guard peers.count <= Self.few else { return index[member] }
+        for position in peers.indices where peers[position].card.member == member { return position }
+        return nil
     }
 
     /// Peers that are not connected, are suspected, and share no view with this node.
@@ -156,7 +165,8 @@ public struct PeerTable: Sendable {
 
     // MARK: Time
 
-    public var nextDeadline: Instant? { peers.isEmpty ? nil : heartbeatAt }
+    /// Mutating, so that it is read in place: elsewhere the caller copies the whole value first.
+    public var nextDeadline: Instant? { mutating get { peers.isEmpty ? nil : heartbeatAt } }
 
     /// Heartbeats that are due, each with whether the peer is heard here, and new suspicions.
     ///

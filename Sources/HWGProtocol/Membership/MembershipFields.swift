@@ -91,17 +91,15 @@ extension ByteReader {
         let previous = boundedView()
         let wasPrimary = bool()
         let side = Side(previous: previous, wasPrimary: wasPrimary, continuing: members(), leaving: members())
-        let named = Set(side.participants)
-        if named.count != side.participants.count || !named.isSubset(of: previous.members) { fail() }
+        let named = side.participants
+        if !named.allDiffer || !named.isContained(in: previous.members) { fail() }
         return side
     }
     /// Fails when there is none, and when two share a predecessor or a member.
     mutating func sides() -> [Side] {
         let sides = array(limit: Limits.mergeSides, elementBytes: 64) { $0.side() }
         let named = sides.flatMap(\.participants)
-        if sides.isEmpty || Set(sides.map(\.previous.id)).count != sides.count || Set(named).count != named.count {
-            fail()
-        }
+        if sides.isEmpty || !sides.map(\.previous.id).allDiffer || !named.allDiffer { fail() }
         return sides
     }
     mutating func proposal() -> Proposal {
@@ -120,8 +118,8 @@ extension ByteReader {
             mandate: standing == 2 ? mandate(members: members.count) : nil,
             authority: standing == 3 ? viewID() : nil)
         let isSound =
-            !members.isEmpty && members.count <= Limits.viewMembers && Set(members).count == members.count
-            && Set(sides.map(\.side.previous.id)).count == sides.count
+            !members.isEmpty && members.count <= Limits.viewMembers && members.allDiffer
+            && sides.map(\.side.previous.id).allDiffer
             && sides.allSatisfy { $0.cut.count == $0.side.previous.members.count }
         if !isSound { fail() }
         return proposal

@@ -61,7 +61,7 @@ extension ByteReader {
     mutating func decided() -> DecidedView {
         let id = viewID()
         let nodes = array(limit: Limits.viewMembers, elementBytes: 8) { NodeID(raw: $0.u64()) }
-        if id.epoch > Self.maximumEpoch || nodes.isEmpty || Set(nodes).count != nodes.count { fail() }
+        if id.epoch > Self.maximumEpoch || nodes.isEmpty || !nodes.allDiffer { fail() }
         return DecidedView(id: id, nodes: nodes, follows: bool() ? viewID() : nil)
     }
 

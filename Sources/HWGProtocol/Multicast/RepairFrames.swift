@@ -38,10 +38,21 @@ enum AcknowledgeFrame {
     static func write(
         _ header: FrameHeader, rank: Rank, isProbe: Bool, token: ViewToken, received: some Collection<UInt64>
     ) -> Packet {
-        var writer = StreamFrame.start(
-            header, rank: rank, flags: isProbe ? probe : 0, token: token, body: 8 * received.count)
-        for count in received { writer.u64(count) }
-        return Packet(writer.bytes)
+        // As `StreamFrame.start`, into the packet itself: no other frame is written so often.
+        let packet = Packet(capacity: StreamFrame.bodyOffset + 8 * received.count)
+        header.write(to: packet.bytes)
+        let rank = UInt16(truncatingIfNeeded: rank)
+        packet.bytes.storeBytes(of: rank.littleEndian, toByteOffset: FrameHeader.bytes, as: UInt16.self)
+        let flags: UInt16 = isProbe ? probe : 0
+        packet.bytes.storeBytes(of: flags.littleEndian, toByteOffset: FrameHeader.bytes + 2, as: UInt16.self)
+        packet.bytes.storeBytes(of: token.raw.littleEndian, toByteOffset: ViewToken.offset, as: UInt64.self)
+        var end = StreamFrame.bodyOffset
+        for count in received where end + 8 <= packet.capacity {
+            packet.bytes.storeBytes(of: count.littleEndian, toByteOffset: end, as: UInt64.self)
+            end += 8
+        }
+        packet.count = end
+        return packet
     }
 }
 
