@@ -17,8 +17,9 @@ struct TraceLineWriter {
 
     /// Bytes that the line takes at most.
     static func room(for record: TraceRecord, _ names: NodeNames.Reading) -> Int {
-        // All keys and numbers of the longest line, with three nodes, three endpoints and three heavyweight groups.
-        let fixed = 512 + 3 * names.longest
+        // All keys and numbers of the longest line, with three nodes, three endpoints and three heavyweight groups; and what a
+        // short name writes beyond its end.
+        let fixed = 528 + 3 * names.longest
         switch record.event {
         case .start, .stop, .quiet:
             return fixed

@@ -1,0 +1,66 @@
+import GroupModel
+import GroupWire
+import HWGProtocol
+import LWGProtocol
+
+/// What the node hears of its peers, and tells its groups of them.
+extension NodeCore {
+    mutating func peerConnected(_ card: NodeCard, at now: Instant, into effects: inout Effects) {
+        guard card.member != me else { return }
+        apply(peers.connected(card, at: now), at: now, into: &effects)
+        sendHeartbeats([(card.member, true)], into: &effects)
+        announce(at: now, into: &effects)
+    }
+
+    /// One packet for all who hear the same.
+    func sendHeartbeats(_ heartbeats: [(member: MemberID, hearsYou: Bool)], into effects: inout Effects) {
+        var packets: (Packet?, Packet?)
+        for (member, hearsYou) in heartbeats {
+            let packet = (hearsYou ? packets.1 : packets.0) ?? heartbeat(hearsYou: hearsYou)
+            if hearsYou { packets.1 = packet } else { packets.0 = packet }
+            effects.transmissions.append(Transmission(packet: packet, to: member))
+        }
+    }
+
+    private func heartbeat(hearsYou: Bool) -> Packet {
+        var writer = ByteWriter(reserving: FrameHeader.bytes + 1)
+        writer.frameHeader(FrameHeader(kind: .heartbeat, cluster: cluster, sender: me))
+        writer.bool(hearsYou)
+        return Packet(writer.bytes)
+    }
+
+    mutating func apply(_ changes: [PeerTable.Change], at now: Instant, into effects: inout Effects) {
+        for change in changes {
+            guard let cause = change.suspicion else {
+                effects.notes.append(.alive(change.member))
+                heard(change.member, at: now, into: &effects)
+                continue
+            }
+            counters.suspicions += 1
+            effects.notes.append(.suspected(change.member, Note.Suspicion(cause)))
+            suspect(change.member, except: nil, at: now, into: &effects)
+        }
+    }
+
+    private mutating func heard(_ member: MemberID, at now: Instant, into effects: inout Effects) {
+        guard record != nil else { return }
+        for slot in slots.indices where isLive[slot] {
+            slots[slot].memberHeard(member, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
+    mutating func recordPersisted(_ sequence: UInt64, at now: Instant, into effects: inout Effects) {
+        for slot in slots.indices where isLive[slot] {
+            slots[slot].recordPersisted(sequence, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
+    mutating func suspect(_ member: MemberID, except: Int?, at now: Instant, into effects: inout Effects) {
+        for slot in slots.indices where slot != except && isLive[slot] {
+            slots[slot].memberSuspected(member, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+}
