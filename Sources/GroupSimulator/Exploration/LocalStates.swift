@@ -10,13 +10,20 @@ struct LocalStates {
         var now: Int64
     }
 
+    /// A place on a link: behind this packet, or before the first.
+    struct Place: Hashable {
+        var from: Int
+        var to: Int
+        var behind: Int32
+    }
+
     struct Outcome {
         var state: Int32
         /// In the order in which they leave; `to` may be dead.
         var sends: [(to: Int, packet: Int32)]
     }
 
-    private let plan: SmallWorldPlan
+    let plan: SmallWorldPlan
     private let members: [MemberID]
     /// By the state's number.
     private(set) var nodes: [SmallNode] = []
@@ -27,27 +34,47 @@ struct LocalStates {
     private var numbers: [UInt64: Int32] = [:]
     private var packetNumbers: [UInt64: [Int32]] = [:]
     private var outcomes: [Cause: Outcome] = [:]
+    /// What was ever sent at each place.
+    private var followers: [Place: [Int32]] = [:]
+    /// Of these, what was not taken yet.
+    private var news: [(place: Place, packet: Int32)] = []
     private var effects = Effects()
+    private let shapes = StateShapes()
 
-    var isByHistory: Bool { histories != nil }
+    /// Whether arrivals may be left out, for which it counts what a node got last on each link.
+    let isReduced: Bool
 
-    /// - Parameter byHistory: two states of a node are one only when the same has happened to it, in the same order.
-    init(_ world: SmallWorld, byHistory: Bool) {
+    init(_ world: SmallWorld, _ reduction: Explorer.Reduction) {
         plan = world.plan
         members = world.nodes.map(\.card.member)
-        if byHistory { histories = [] }
+        isReduced = reduction == .full && !plan.reorders
+        if reduction == .histories { histories = [] }
     }
 
     /// The number of a state, which is the same for all states that are alike.
     mutating func number(of node: SmallNode, history: UInt64) -> Int32 {
-        let digest = histories == nil ? node.digest : history
+        let digest = histories == nil ? self.digest(of: node) : history
         if let known = numbers[digest] { return known }
         let number = Int32(nodes.count)
         numbers[digest] = number
         nodes.append(node)
-        deadlines.append(nodes[Int(number)].core.nextDeadline?.nanoseconds)
+        deadlines.append(plan.ticks > 0 && node.isAlive ? deadline(of: node) : nil)
         histories?.append(history)
         return number
+    }
+
+    private func digest(of node: SmallNode) -> UInt64 { node.digest(shapes, countingLast: isReduced) }
+
+    /// When something becomes due. A deadline at which nothing is, because what it was set for has happened, is passed over.
+    private func deadline(of node: SmallNode) -> Int64? {
+        var node = node
+        var effects = Effects()
+        let before = digest(of: node)
+        while let next = node.core.nextDeadline {
+            node.wake(at: next.nanoseconds, into: &effects)
+            if !effects.transmissions.isEmpty || digest(of: node) != before { return next.nanoseconds }
+        }
+        return nil
     }
 
     mutating func number(of packet: Packet) -> Int32 {
@@ -60,11 +87,30 @@ struct LocalStates {
         return number
     }
 
+    /// Notes that it was sent.
+    mutating func sent(_ packet: Int32, at place: Place) {
+        guard isReduced, followers[place]?.contains(packet) != true else { return }
+        followers[place, default: []].append(packet)
+        news.append((place, packet))
+    }
+
+    func followers(of place: Place) -> [Int32] { followers[place] ?? [] }
+
+    mutating func takeNews() -> [(place: Place, packet: Int32)] {
+        defer { news.removeAll(keepingCapacity: true) }
+        return news
+    }
+
+    /// Which node it is a state of.
+    func index(of state: Int32) -> Int { members.firstIndex(of: nodes[Int(state)].card.member) ?? 0 }
+
     mutating func outcome(of cause: Cause) -> Outcome {
         if let known = outcomes[cause] { return known }
         var node = nodes[Int(cause.state)]
         switch cause.event {
-        case .arrival(let packet): node.arrive(packets[Int(packet)], at: cause.now, into: &effects)
+        case .arrival(let packet, let from):
+            node.last[from] = packet
+            node.arrive(packets[Int(packet)], at: cause.now, into: &effects)
         case .request:
             let index = members.firstIndex(of: node.card.member) ?? 0
             node.requested += 1

@@ -68,6 +68,17 @@ public struct SmallWorldPlan: Sendable {
             name: "changesend", summary: "a light-weight join while a member sends", members: [("g", [0, 1])],
             requests: [[.send("g", .fifo)], [], [.join("g")]], ticks: 0),
         SmallWorldPlan(
+            name: "enter", summary: "a light-weight join", members: [("g", [0, 1])],
+            requests: [[], [], [.join("g")]], ticks: 0),
+        SmallWorldPlan(
+            name: "exit", summary: "a light-weight leave", members: [("g", [0, 1, 2])],
+            requests: [[], [.leave("g")], []], ticks: 0),
+        SmallWorldPlan(
+            name: "changemessages", summary: "a light-weight join and a leave at once, and a message of each member",
+            members: [("g", [0, 1])],
+            requests: [[.send("g", .fifo)], [.send("g", .total), .leave("g")], [.join("g")]],
+            ticks: 0),
+        SmallWorldPlan(
             name: "changecrash", summary: "a light-weight join, and one crash anywhere", members: [("g", [0, 1])],
             requests: [[], [], [.join("g")]], crashes: 1, ticks: 0),
     ]

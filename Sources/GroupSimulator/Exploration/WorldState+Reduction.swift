@@ -5,12 +5,23 @@ extension WorldState {
     /// A persistent set (Godefroid, *Partial-Order Methods for the Verification of Concurrent Systems*, 1996): what is left out can
     /// be done afterwards, with the same ends.
     ///
-    /// Actions at different nodes commute: a delivery changes one node and adds to the ends of links. So all actions at some
-    /// nodes Y will do, when nothing else can happen at Y before one of them does: each link into Y from a node outside that may
+    /// Actions at different nodes commute: a delivery changes one node and adds to the ends of links. So one arrival will do that
+    /// makes no difference to what else may happen at its node (`Commutation`). And all actions at some nodes Y will do, when nothing
+    /// else can happen at Y before one of them does: each link into Y from a node outside that may
     /// still act has a first datagram already, which is among the actions. Crashes and mistakes are shared by all nodes, so they must be used up;
     /// and no datagram may overtake that first one.
-    func persistent(_ actions: [Action], _ plan: SmallWorldPlan, _ table: LocalStates) -> [Action] {
-        guard !plan.reorders, isSpent(plan), actions.count > 1 else { return actions }
+    func persistent(
+        _ actions: [Action], _ plan: SmallWorldPlan, _ table: inout LocalStates, _ commutation: inout Commutation
+    ) -> [Action] {
+        guard table.isReduced, isSpent(plan), actions.count > 1 else { return actions }
+        let dead = states.indices.reduce(0) { isAlive($1, table) ? $0 : $0 | 1 << $1 }
+        for action in actions {
+            guard case .deliver(let from, let to, _) = action, isAlive(from, table) else { continue }
+            let packet = links[from * count + to][0]
+            if commutation.mayComeFirst(packet, from: from, state: states[to], dead: dead, now: now, &table) {
+                return [action]
+            }
+        }
         var best = actions
         for set in 1..<(1 << count) - 1 {
             let chosen = actions.filter { $0.node.map { set >> $0 & 1 == 1 } ?? false }

@@ -17,10 +17,10 @@ struct WorldState {
         case tick
     }
 
-    private var states: [Int32]
+    private(set) var states: [Int32]
     /// Per directed link, from × count + to.
-    private var links: [[Int32]]
-    private var now: Int64
+    private(set) var links: [[Int32]]
+    private(set) var now: Int64
     private var crashes = 0
     private var mistakes = 0
     private var ticks = 0
@@ -30,6 +30,8 @@ struct WorldState {
         links = []
         now = world.now
         for (index, node) in world.nodes.enumerated() {
+            var node = node
+            node.last = Array(repeating: -1, count: world.nodes.count)
             states.append(table.number(of: node, history: UInt64(index)))
         }
         for link in world.links { links.append(link.map { table.number(of: $0) }) }
@@ -116,7 +118,7 @@ struct WorldState {
         switch action {
         case .deliver(let from, let to, let position):
             let packet = links[link(from, to)].remove(at: position)
-            happen(.arrival(packet), to, &table)
+            happen(.arrival(packet, from: from), to, &table)
         case .lose(let from, let to): links[link(from, to)].removeAll()
         case .request(let node): happen(.request, node, &table)
         case .crash(let node):
@@ -137,7 +139,10 @@ struct WorldState {
         let outcome = table.outcome(of: .init(state: states[node], event: event, now: now))
         states[node] = outcome.state
         for send in outcome.sends where table.nodes[Int(states[send.to])].isAlive {
-            links[link(node, send.to)].append(send.packet)
+            let link = link(node, send.to)
+            let behind = links[link].last ?? table.nodes[Int(states[send.to])].last[node]
+            table.sent(send.packet, at: .init(from: node, to: send.to, behind: behind))
+            links[link].append(send.packet)
         }
     }
 
