@@ -8,11 +8,11 @@ import GroupModel
 /// difference, makes it begin again, with what was learned.
 struct Commutation {
     /// That it makes no difference whether the packet comes now or later, from this state of its receiver on.
-    private struct Claim: Hashable {
+    struct Claim: Hashable {
         var state: Int32
         var packet: Int32
         var from: Int
-        /// Nodes that may be suspected.
+        /// Nodes that may be suspected, as bits.
         var dead: Int
         var now: Int64
     }
@@ -38,15 +38,19 @@ struct Commutation {
         for claim in isUsed.indices { isUsed[claim] = false }
     }
 
-    /// Whether the packet at the head of its link may arrive before all else.
-    /// - Parameter dead: nodes that may be suspected, as bits.
-    mutating func mayComeFirst(
-        _ packet: Int32, from: Int, state: Int32, dead: Int, now: Int64, _ table: inout LocalStates
-    ) -> Bool {
-        let claim = number(of: Claim(state: state, packet: packet, from: from, dead: dead, now: now), &table)
+    /// Whether the packet may arrive before all else.
+    mutating func holds(_ claim: Claim, _ table: inout LocalStates) -> Bool {
+        let number = number(of: claim, &table)
         settle(&table)
-        guard !isFalse[claim] else { return false }
-        isUsed[claim] = true
+        guard !isFalse[number] else { return false }
+        isUsed[number] = true
+        return true
+    }
+
+    /// Whether that was found out before.
+    mutating func isKnown(_ claim: Claim) -> Bool {
+        guard let number = numbers[claim], !isFalse[number] else { return false }
+        isUsed[number] = true
         return true
     }
 

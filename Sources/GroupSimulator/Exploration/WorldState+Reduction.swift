@@ -15,19 +15,23 @@ extension WorldState {
     ) -> [Action] {
         guard table.isReduced, isSpent(plan), actions.count > 1 else { return actions }
         let dead = states.indices.reduce(0) { isAlive($1, table) ? $0 : $0 | 1 << $1 }
-        for action in actions {
-            guard case .deliver(let from, let to, _) = action, isAlive(from, table) else { continue }
-            let packet = links[from * count + to][0]
-            if commutation.mayComeFirst(packet, from: from, state: states[to], dead: dead, now: now, &table) {
-                return [action]
+        func first(_ known: Bool) -> Action? {
+            actions.first { action in
+                guard case .deliver(let from, let to, _) = action, isAlive(from, table) else { return false }
+                let claim = Commutation.Claim(
+                    state: states[to], packet: links[from * count + to][0], from: from, dead: dead, now: now)
+                return known ? commutation.isKnown(claim) : commutation.holds(claim, &table)
             }
         }
+        // What is known already costs least.
+        if let action = first(true) { return [action] }
         var best = actions
         for set in 1..<(1 << count) - 1 {
             let chosen = actions.filter { $0.node.map { set >> $0 & 1 == 1 } ?? false }
             if !chosen.isEmpty, chosen.count < best.count, isClosed(set, actions, table) { best = chosen }
         }
-        return best
+        guard best.count > 1, let action = first(false) else { return best }
+        return [action]
     }
 
     /// Whether nothing new can happen at the nodes of the set before one of them has acted.
