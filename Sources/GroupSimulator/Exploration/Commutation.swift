@@ -70,8 +70,8 @@ struct Commutation {
         isFalse.append(false)
         isUsed.append(false)
         users.append([])
-        let node = table.nodes[Int(claim.state)]
-        let at = table.index(of: claim.state)
+        let node = table.states[Int(claim.state)]
+        let at = node.index
         for other in node.last.indices where other != at && other != claim.from {
             let place = LocalStates.Place(from: other, to: at, behind: node.last[other])
             waiting[place, default: []].append(number)

@@ -53,7 +53,7 @@ public struct Explorer {
         repeat {
             explorer.search(limit, progress)
         } while explorer.commutation.isRefuted && explorer.report.violations.isEmpty && explorer.report.isComplete
-        explorer.report.nodeStates = explorer.table.nodes.count
+        explorer.report.nodeStates = explorer.table.states.count
         return explorer.report
     }
 
@@ -140,7 +140,7 @@ public struct Explorer {
     }
 
     private mutating func judge(_ end: WorldState, _ path: [WorldState.Action]) {
-        var world = end.world(plan, table)
+        var world = end.world(plan, &table)
         world.drain()
         var encoder = TraceEncoder()
         world.trace(into: &encoder)
