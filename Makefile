@@ -5,6 +5,11 @@ SOURCES := Sources Tests Examples Fuzz Benchmarks/Benchmarks Benchmarks/Package.
 # Tests with real sockets and processes run by themselves: seeded worlds would keep them from the processors.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 
+# Small worlds of which `lwg explore` visits every interleaving within seconds, and within minutes.
+EXPLORED := one join onecrash enter exit crash crashes mistakes mistakecrash mistake disorder flush takeover \
+	change changesend entersend exitsend
+EXPLORED_LONG := changecrash exitcrash changeone changemessages
+
 # Of each fuzzer.
 FUZZ_SECONDS ?= 60
 
@@ -21,11 +26,13 @@ test: setup lint
 	$(MAKE) worlds
 	$(MAKE) mutants
 
-# Two thousand seeded worlds of the real cores, in which everything may fail, and five hundred in the mode `primary`.
+# Two thousand seeded worlds of the real cores, in which everything may fail, and five hundred in the mode `primary`; every
+# interleaving of small worlds.
 worlds:
 	$(SWIFT) build -c release --product lwg
 	.build/release/lwg sim --seeds 1..2000 --nodes 5 --groups 6 --seconds 2
 	.build/release/lwg sim --seeds 1..500 --nodes 5 --groups 4 --seconds 3 --partition primary
+	.build/release/lwg explore $(EXPLORED)
 
 # Plants one protocol bug after another; the simulator must find each, where it was found before (Scripts/mutants.txt).
 # `sh Scripts/mutants.sh --hunt` looks everywhere, for a few minutes.
@@ -33,8 +40,10 @@ mutants: setup
 	$(SWIFT) build -c release --product lwg --traits Mutants --scratch-path .build-mutants
 	@sh Scripts/mutants.sh
 
-# A hundred thousand worlds, a hundred thousand view changes in one world, ten minutes of real processes: some hours.
+# A hundred thousand worlds, a hundred thousand view changes in one world, the larger of the small worlds, ten minutes of real
+# processes: some hours.
 soak: setup chaos
+	.build/release/lwg explore $(EXPLORED_LONG) --states 50000000
 	.build/release/lwg sim --churn 100000 --groups 12
 	.build/release/lwg sim --seeds 1..100000 --seconds 5
 

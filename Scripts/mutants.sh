@@ -21,7 +21,7 @@ hunt() {
     for file in Tests/ScenarioTests/Scenarios/*.scenario; do
         finds sim --scenario "$file" --mutant "$1" && { echo "sim --scenario $file"; return 0; }
     done
-    for world in join crashes mistakes mistakecrash mistake; do
+    for world in join crashes mistakes mistakecrash mistake changesend change; do
         finds explore $world --mutant "$1" && { echo "explore $world"; return 0; }
     done
     # Small worlds first: they are fast, and most bugs show there.

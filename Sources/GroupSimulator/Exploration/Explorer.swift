@@ -27,58 +27,82 @@ public struct ExplorationReport: Sendable {
 
 /// Visits every state of a small world, depth first.
 public struct Explorer {
-    private let plan: SmallWorldPlan
-    private var table: LocalStates
-    private let start: WorldState
-    private var report: ExplorationReport
-
-    public static func run(
-        _ plan: SmallWorldPlan, states limit: Int = .max, progress: (ExplorationReport) -> Void = { _ in }
-    ) -> ExplorationReport {
-        run(plan, states: limit, byHistory: false, progress: progress)
+    /// What is done about the number of states.
+    public enum Reduction: String, CaseIterable, Sendable {
+        /// Nothing: states of nodes are told apart by all that has happened to them.
+        case histories
+        /// States that are alike are one.
+        case alike
+        /// Besides, of orders that make no difference one is visited.
+        case full
     }
 
-    static func run(
-        _ plan: SmallWorldPlan, states limit: Int = .max, byHistory: Bool,
+    private let plan: SmallWorldPlan
+    private var table: LocalStates
+    private var commutation = Commutation()
+    private let start: WorldState
+    private var report: ExplorationReport
+    /// Ends that were judged.
+    private var judged: Set<UInt64> = []
+
+    public static func run(
+        _ plan: SmallWorldPlan, states limit: Int = .max, _ reduction: Reduction = .full,
         progress: (ExplorationReport) -> Void = { _ in }
     ) -> ExplorationReport {
-        var explorer = Explorer(plan, byHistory: byHistory)
-        explorer.search(limit, progress)
-        explorer.report.nodeStates = explorer.table.nodes.count
+        var explorer = Explorer(plan, reduction)
+        repeat {
+            explorer.search(limit, progress)
+        } while explorer.commutation.isRefuted && explorer.report.violations.isEmpty && explorer.report.isComplete
+        explorer.report.nodeStates = explorer.table.states.count
         return explorer.report
     }
 
-    private init(_ plan: SmallWorldPlan, byHistory: Bool) {
+    private init(_ plan: SmallWorldPlan, _ reduction: Reduction) {
         self.plan = plan
         report = ExplorationReport(plan: plan)
         let world = SmallWorld(plan)
-        table = LocalStates(world, byHistory: byHistory)
+        table = LocalStates(world, reduction)
         start = WorldState(world, &table)
     }
 
     private mutating func search(_ limit: Int, _ progress: (ExplorationReport) -> Void) {
+        commutation.searchBegins()
+        report.states = 1
+        report.steps = 0
+        report.ends = 0
+        report.depth = 0
         var visited: Set<UInt64> = [start.key(plan)]
-        var stack = [Branch(start, plan, table)]
+        // States from which the search has not come back: what is left out is done later, which there must be.
+        var path = visited
+        var stack = [Branch(start, plan, &table, &commutation)]
         var longest: [WorldState.Action] = []
         judge(start, [])
-        report.states = 1
         while let top = stack.indices.last, report.violations.isEmpty {
             guard let action = stack[top].next() else {
-                stack.removeLast()
+                path.remove(stack.removeLast().key)
                 continue
             }
             var world = stack[top].world
             world.perform(action, &table)
+            if table.isReduced { commutation.learn(&table) }
             report.steps += 1
-            guard visited.insert(world.key(plan)).inserted else { continue }
+            let key = world.key(plan)
+            guard visited.insert(key).inserted else {
+                precondition(!path.contains(key), "a world comes back to a state that it was in")
+                continue
+            }
+            path.insert(key)
             report.states += 1
             if report.states % 8_192 == 0 { progress(report) }
             if report.states >= limit {
                 report.isComplete = false
                 break
             }
-            let branch = Branch(world, plan, table)
-            if branch.isEnd { judge(world, stack.map(\.taken)) }
+            let branch = Branch(world, plan, &table, &commutation)
+            if branch.isEnd {
+                report.ends += 1
+                if judged.insert(key).inserted { judge(world, stack.map(\.taken)) }
+            }
             stack.append(branch)
             if stack.count - 1 > report.depth {
                 report.depth = stack.count - 1
@@ -93,11 +117,15 @@ public struct Explorer {
         private let actions: [WorldState.Action]
         private var place = 0
         let isEnd: Bool
+        let key: UInt64
 
-        init(_ world: WorldState, _ plan: SmallWorldPlan, _ table: LocalStates) {
+        init(
+            _ world: WorldState, _ plan: SmallWorldPlan, _ table: inout LocalStates, _ commutation: inout Commutation
+        ) {
             self.world = world
+            key = world.key(plan)
             let all = world.actions(plan, table)
-            actions = table.isByHistory ? all : world.persistent(all, plan, table)
+            actions = world.persistent(all, plan, &table, &commutation)
             isEnd = world.isEnd(all, table)
         }
 
@@ -112,8 +140,7 @@ public struct Explorer {
     }
 
     private mutating func judge(_ end: WorldState, _ path: [WorldState.Action]) {
-        report.ends += 1
-        var world = end.world(plan, table)
+        var world = end.world(plan, &table)
         world.drain()
         var encoder = TraceEncoder()
         world.trace(into: &encoder)

@@ -4,7 +4,7 @@ import GroupModel
 /// What may happen at one node of a small world.
 enum SmallEvent: Hashable {
     /// Packet of that number, in the table of the search.
-    case arrival(Int32)
+    case arrival(Int32, from: Int)
     /// The next one that its application asks for.
     case request
     case crash
@@ -38,6 +38,8 @@ struct SmallNode {
     var requested = 0
     /// Whom it has suspected.
     var suspects: Set<Int> = []
+    /// By sender, the number of the packet that came last; -1 before the first.
+    var last: [Int32] = []
 
     init(card: NodeCard, core: NodeCore) {
         self.card = card
@@ -106,13 +108,14 @@ struct SmallNode {
     }
 
     /// All that its future hangs on, and what it has told. Of the dead, only the latter.
-    var digest: UInt64 {
-        var digest = StateDigest()
+    func digest(_ shapes: StateShapes, countingLast: Bool) -> UInt64 {
+        var digest = StateDigest(shapes)
         digest.add(told)
         digest.add(isAlive)
         if isAlive {
             digest.add(requested)
             digest.add(suspects)
+            if countingLast { digest.add(last) }
             for seat in seats {
                 digest.add(seat.group)
                 digest.add(seat.handle)

@@ -61,15 +61,37 @@ public struct SmallWorldPlan: Sendable {
             name: "mistakecrash", summary: "a suspicion of a node that runs, and one crash",
             members: [("g", [0, 1, 2])], requests: [[], [], []], crashes: 1, mistakes: 1),
         SmallWorldPlan(
-            name: "change", summary: "a light-weight join and a leave at once, on a shared heavyweight group",
-            members: [("g", [0, 1])], requests: [[], [.leave("g")], [.join("g")]],
-            ticks: 0),
+            name: "enter", summary: "a light-weight join, on a shared heavyweight group", members: [("g", [0, 1])],
+            requests: [[], [], [.join("g")]], ticks: 0),
+        SmallWorldPlan(
+            name: "exit", summary: "a light-weight leave", members: [("g", [0, 1, 2])],
+            requests: [[], [.leave("g")], []], ticks: 0),
+        SmallWorldPlan(
+            name: "change", summary: "a light-weight join and a leave at once", members: [("g", [0, 1])],
+            requests: [[], [.leave("g")], [.join("g")]], ticks: 0),
         SmallWorldPlan(
             name: "changesend", summary: "a light-weight join while a member sends", members: [("g", [0, 1])],
             requests: [[.send("g", .fifo)], [], [.join("g")]], ticks: 0),
         SmallWorldPlan(
+            name: "entersend", summary: "a light-weight join while two members send", members: [("g", [0, 1])],
+            requests: [[.send("g", .fifo)], [.send("g", .total)], [.join("g")]], ticks: 0),
+        SmallWorldPlan(
+            name: "exitsend", summary: "a light-weight leave of a member that sends, while another sends",
+            members: [("g", [0, 1, 2])],
+            requests: [[.send("g", .fifo)], [.send("g", .total), .leave("g")], []], ticks: 0),
+        SmallWorldPlan(
+            name: "changeone", summary: "a light-weight join and a leave at once, and a message",
+            members: [("g", [0, 1])], requests: [[.send("g", .fifo)], [.leave("g")], [.join("g")]], ticks: 0),
+        SmallWorldPlan(
+            name: "changemessages", summary: "a light-weight join and a leave at once, and a message of each member",
+            members: [("g", [0, 1])],
+            requests: [[.send("g", .fifo)], [.send("g", .total), .leave("g")], [.join("g")]], ticks: 0),
+        SmallWorldPlan(
             name: "changecrash", summary: "a light-weight join, and one crash anywhere", members: [("g", [0, 1])],
             requests: [[], [], [.join("g")]], crashes: 1, ticks: 0),
+        SmallWorldPlan(
+            name: "exitcrash", summary: "a light-weight leave, and one crash anywhere", members: [("g", [0, 1, 2])],
+            requests: [[], [.leave("g")], []], crashes: 1, ticks: 0),
     ]
 
     public static func named(_ name: String) -> SmallWorldPlan? { all.first { $0.name == name } }

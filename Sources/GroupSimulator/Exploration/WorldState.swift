@@ -17,10 +17,10 @@ struct WorldState {
         case tick
     }
 
-    private var states: [Int32]
+    private(set) var states: [Int32]
     /// Per directed link, from × count + to.
-    private var links: [[Int32]]
-    private var now: Int64
+    private(set) var links: [[Int32]]
+    private(set) var now: Int64
     private var crashes = 0
     private var mistakes = 0
     private var ticks = 0
@@ -30,7 +30,9 @@ struct WorldState {
         links = []
         now = world.now
         for (index, node) in world.nodes.enumerated() {
-            states.append(table.number(of: node, history: UInt64(index)))
+            var node = node
+            node.last = Array(repeating: -1, count: world.nodes.count)
+            states.append(table.number(of: node, index: index))
         }
         for link in world.links { links.append(link.map { table.number(of: $0) }) }
     }
@@ -38,7 +40,7 @@ struct WorldState {
     var count: Int { states.count }
     private func link(_ from: Int, _ to: Int) -> Int { from * count + to }
 
-    func isAlive(_ node: Int, _ table: LocalStates) -> Bool { table.nodes[Int(states[node])].isAlive }
+    func isAlive(_ node: Int, _ table: LocalStates) -> Bool { table.states[Int(states[node])].isAlive }
     func isEmpty(from: Int, to: Int) -> Bool { links[link(from, to)].isEmpty }
     /// All that may go wrong has.
     func isSpent(_ plan: SmallWorldPlan) -> Bool { crashes == plan.crashes && mistakes == plan.mistakes }
@@ -70,7 +72,7 @@ struct WorldState {
             }
         }
         for at in states.indices where isAlive(at, table) {
-            let suspects = table.nodes[Int(states[at])].suspects
+            let suspects = table.states[Int(states[at])].suspects
             for other in states.indices where other != at && !suspects.contains(other) {
                 if !isAlive(other, table) {
                     isQuiet = false
@@ -79,7 +81,7 @@ struct WorldState {
                     result.append(.suspect(other, at: at))
                 }
             }
-            if table.nodes[Int(states[at])].requested < plan.requests[at].count {
+            if table.states[Int(states[at])].requested < plan.requests[at].count {
                 isQuiet = false
                 result.append(.request(at))
             }
@@ -99,7 +101,7 @@ struct WorldState {
         actions.allSatisfy { action in
             switch action {
             case .crash, .tick: true
-            case .suspect(let other, _): table.nodes[Int(states[other])].isAlive
+            case .suspect(let other, _): table.states[Int(states[other])].isAlive
             case .deliver, .lose, .request: false
             }
         }
@@ -109,14 +111,14 @@ struct WorldState {
     private static var longestTick: Int64 { 35_000_000 }
 
     private func nextDeadline(_ table: LocalStates) -> Int64? {
-        states.lazy.filter { table.nodes[Int($0)].isAlive }.compactMap { table.deadlines[Int($0)] }.min()
+        states.lazy.filter { table.states[Int($0)].isAlive }.compactMap { table.states[Int($0)].deadline }.min()
     }
 
     mutating func perform(_ action: Action, _ table: inout LocalStates) {
         switch action {
         case .deliver(let from, let to, let position):
             let packet = links[link(from, to)].remove(at: position)
-            happen(.arrival(packet), to, &table)
+            happen(.arrival(packet, from: from), to, &table)
         case .lose(let from, let to): links[link(from, to)].removeAll()
         case .request(let node): happen(.request, node, &table)
         case .crash(let node):
@@ -124,26 +126,29 @@ struct WorldState {
             happen(.crash, node, &table)
             for from in states.indices { links[link(from, node)].removeAll() }
         case .suspect(let other, let at):
-            if table.nodes[Int(states[other])].isAlive { mistakes += 1 }
+            if table.states[Int(states[other])].isAlive { mistakes += 1 }
             happen(.suspect(other), at, &table)
         case .tick:
             ticks += 1
             now = nextDeadline(table) ?? now
-            for node in states.indices where table.nodes[Int(states[node])].isAlive { happen(.wake, node, &table) }
+            for node in states.indices where table.states[Int(states[node])].isAlive { happen(.wake, node, &table) }
         }
     }
 
     private mutating func happen(_ event: SmallEvent, _ node: Int, _ table: inout LocalStates) {
         let outcome = table.outcome(of: .init(state: states[node], event: event, now: now))
         states[node] = outcome.state
-        for send in outcome.sends where table.nodes[Int(states[send.to])].isAlive {
-            links[link(node, send.to)].append(send.packet)
+        for send in outcome.sends where table.states[Int(states[send.to])].isAlive {
+            let link = link(node, send.to)
+            let behind = links[link].last ?? table.states[Int(states[send.to])].last[node]
+            table.sent(send.packet, at: .init(from: node, to: send.to, behind: behind))
+            links[link].append(send.packet)
         }
     }
 
-    func world(_ plan: SmallWorldPlan, _ table: LocalStates) -> SmallWorld {
+    func world(_ plan: SmallWorldPlan, _ table: inout LocalStates) -> SmallWorld {
         SmallWorld(
-            plan, nodes: states.map { table.nodes[Int($0)] },
+            plan, nodes: states.map { table.node($0) },
             links: links.map { link in link.map { table.packets[Int($0)] } }, now: now)
     }
 
@@ -166,7 +171,7 @@ struct WorldState {
             return "n\(to) gets \(header.map { "\($0.kind)" } ?? "a datagram") from n\(from)"
         case .lose(let from, let to): return "n\(to) gets nothing more from n\(from)"
         case .request(let node):
-            return "n\(node) asks: \(plan.requests[node][table.nodes[Int(states[node])].requested])"
+            return "n\(node) asks: \(plan.requests[node][table.states[Int(states[node])].requested])"
         case .crash(let node): return "n\(node) crashes"
         case .suspect(let other, let at): return "n\(at) suspects n\(other)"
         case .tick: return "time passes"

@@ -3,6 +3,8 @@ import Foundation
 import GroupModel
 import GroupSimulator
 
+extension Explorer.Reduction: ExpressibleByArgument {}
+
 /// `lwg explore`: every interleaving of a small world.
 struct ExploreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,6 +17,11 @@ struct ExploreCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("States after which a search is given up.", valueName: "count"))
     var states = 20_000_000
+
+    @Option(
+        help: "full: of orders that make no difference one is visited; alike: all; histories: and no states are merged."
+    )
+    var reduction = Explorer.Reduction.full
 
     @Option(help: ArgumentHelp("Write the trace of the first violation.", valueName: "file"))
     var trace: String?
@@ -44,7 +51,7 @@ struct ExploreCommand: ParsableCommand {
             let clock = ContinuousClock()
             let start = clock.now
             let progress = ProgressBar()
-            let report = Explorer.run(plan, states: states) { soFar in
+            let report = Explorer.run(plan, states: states, reduction) { soFar in
                 progress.show("\(plan.name): \(soFar.states) states, \(soFar.ends) ends")
             }
             progress.clear()
