@@ -25,7 +25,8 @@ hunt() {
         finds explore $world --mutant "$1" && { echo "explore $world"; return 0; }
     done
     # Small worlds first: they are fast, and most bugs show there.
-    for world in "3 4 2 all" "5 6 3 all" "3 4 3 primary" "5 4 3 primary"; do
+    for world in "3 4 2 all all" "5 6 3 all all" "3 4 3 primary all" "5 4 3 primary all" \
+        "5 2 3 primary crashes,strikes,restarts,partitions"; do
         set -- "$1" $world
         # Rules of the mode primary have no effect in the other.
         case $1:$5 in
@@ -33,7 +34,7 @@ hunt() {
             keptWhoCameBack:all | outsider:all | ownSuspicion:all | staleAuthority:all | majorityOfKept:all | \
             unfrozen:all | bornBesideLiving:all) continue ;;
         esac
-        options="--nodes $2 --groups $3 --seconds $4 --partition $5"
+        options="--nodes $2 --groups $3 --seconds $4 --partition $5 --faults $6"
         finds sim --mutant "$1" --seeds 1..$seeds --until-failure $options || continue
         seed=$(printf '%s\n' "$said" | sed -n 's/^seed \([0-9]*\):.*/\1/p' | head -n 1)
         # A run that ends in a trap names no seed.
