@@ -45,7 +45,7 @@ extension HWG {
         guard let rank = view.rank(of: member), member != me, !suspects[rank] else { return false }
         suspects[rank] = true
         streams.suspect(rank)
-        if following?.proposer == member { following = nil }
+        followedFailed(member)
         return true
     }
 
@@ -61,7 +61,7 @@ extension HWG {
             output.notes.append(.donorFailed(member))
         }
         markSuspect(member)
-        if following?.proposer == member { following = nil }
+        followedFailed(member)
         merge.memberFailed(member)
         if round != nil, view.rank(of: member) == nil { unable.insert(member) }
         if acceptance != nil { advanceAcceptance(at: now, peers: peers, into: &output) }

@@ -47,14 +47,31 @@ extension HWG {
         chain?.mayTakeBack = true
         chain?.restarts = 0
         chain?.retryDelay = delay
-        let order = zip(view.members, suspects).filter { !$0.1 }.firstIndex { $0.0 == me } ?? 0
-        proposeAt = now + (isCoordinator ? delay : Self.longestRetry * Int64(1 + order))
+        proposeAt = isCoordinator ? now + delay : attemptOfOthersEnds(at: now)
     }
 
-    /// Who has become the coordinator need not wait for one that is gone.
+    /// Until when who does not lead leaves the next attempt to the others.
+    private func attemptOfOthersEnds(at now: Instant) -> Instant {
+        let order = zip(view.members, suspects).filter { !$0.1 }.firstIndex { $0.0 == me } ?? 0
+        return now + Self.longestRetry * Int64(1 + order)
+    }
+
+    /// Who has become the coordinator need not wait for one that is gone. Who followed has no attempt of its own to come.
     mutating func retrySooner(at now: Instant) {
-        guard isCoordinator, round == nil, following == nil, let chain else { return }
-        proposeAt = min(proposeAt ?? .distantFuture, now + chain.retryDelay)
+        guard round == nil, following == nil, let chain else { return }
+        if isCoordinator {
+            proposeAt = min(proposeAt ?? .distantFuture, now + chain.retryDelay)
+        } else if proposeAt == nil {
+            proposeAt = attemptOfOthersEnds(at: now)
+        }
+    }
+
+    /// ▸ With the proposer that I follow its attempt has failed: the next one may ask me again. Two members that each followed
+    /// somebody whom they suspected meanwhile refused every later attempt, and made none.
+    mutating func followedFailed(_ member: MemberID) {
+        guard following?.proposer == member else { return }
+        following = nil
+        chain?.mayTakeBack = true
     }
 
     /// The proposer that I follow found no majority.
@@ -74,14 +91,14 @@ extension HWG {
     /// ▸ Between the attempts of a held component suspicion is revocable, or members that suspected each other would never meet
     /// in a round again, and nobody could exclude anybody.
     ///
-    /// Once per attempt, and not of those that are known to be in another view.
+    /// Once per attempt, when somebody can be heard again, and not of those that are known to be in another view.
     mutating func takeBackSuspicions(at now: Instant, peers: PeerTable) {
         guard let chain, chain.isHeldBack, chain.mayTakeBack, !Mutant.lastingSuspicion.isOn else { return }
-        self.chain?.mayTakeBack = false
         for rank in suspects.indices
         where suspects[rank] && !chain.gone.contains(rank) && peers.isMutual(view.members[rank], at: now) {
             suspects[rank] = false
             streams.trust(rank)
+            self.chain?.mayTakeBack = false
         }
         unable = []
     }
