@@ -45,6 +45,7 @@ extension HWG {
         let delay = min(max(parameters.resendInterval, (chain?.retryDelay ?? .zero) * 2), Self.longestRetry)
         chain?.isHeldBack = true
         chain?.mayTakeBack = true
+        unable = []
         chain?.restarts = 0
         chain?.retryDelay = delay
         proposeAt = isCoordinator ? now + delay : attemptOfOthersEnds(at: now)
@@ -100,7 +101,6 @@ extension HWG {
             streams.trust(rank)
             self.chain?.mayTakeBack = false
         }
-        unable = []
     }
 
     /// The member is in another view, and never comes back into this one.
