@@ -26,8 +26,11 @@ extension HWG {
     /// A flush has begun, which ends in a view. In the mode `primary` a view that is not primary is held for as long as it lasts.
     private var isHeldInView: Bool { hold != .none && (!isPrimaryMode || isPrimary) }
 
+    /// Who is to lead may not know yet that this view is decided: who decided it is gone.
+    private var lacksCoordinator: Bool { view.rank(of: coordinator).map { !heard[$0] } ?? false }
+
     private var reportIsDue: Bool {
-        if dependence != nil { return wantsToLeave || isHeldInView && following == nil }
+        if dependence != nil { return wantsToLeave || isHeldInView && following == nil || lacksCoordinator }
         return suspects.contains(true) || wantsToLeave || seeksGroup
     }
 
