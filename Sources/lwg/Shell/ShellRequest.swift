@@ -40,8 +40,9 @@ enum ShellRequest: Hashable, Sendable {
     }
     private static let helpColumn = 42
 
-    /// The forms alone, for a mistake. `switch` is a command of the design that answers that it is not supported yet.
-    private static let usage = commands.map(\.0) + ["switch NAME HWG"]
+    /// The forms alone, for a mistake, and for fuzzers to begin with. `switch` is a command of the design that answers that it is
+    /// not supported yet.
+    static let usage = commands.map(\.0) + ["switch NAME HWG"]
 
     /// A `burst` is one command, and bounded so that a slip of the finger does not fill the machine.
     static let burstMessages = 10_000_000
