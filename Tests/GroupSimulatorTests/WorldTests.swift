@@ -62,4 +62,23 @@ import Testing
         #expect(SimulatedFaults("none") == SimulatedFaults.none)
         #expect(SimulatedFaults("lossy") == nil)
     }
+
+    @Test func `worlds of few faults are each a world of the faults that they name`() {
+        var options = SimulationOptions(nodes: 1, groups: 2, seconds: 0)
+        options.hasFewFaults = true
+        var faults: Set<SimulatedFaults> = []
+        for seed in 1...40 as ClosedRange<UInt64> {
+            let report = Simulation.run(LoneCore.self, seed: seed, options: options)
+            let words = report.reproduction.split(separator: " ")
+            guard words.count == 12, let named = SimulatedFaults(String(words[11])) else {
+                Issue.record("not a command: \(report.reproduction)")
+                continue
+            }
+            #expect(words[11].split(separator: ",").count <= 4 && named != .none && named.isSubset(of: .all))
+            faults.insert(named)
+            let again = SimulationOptions(nodes: 1, groups: 2, seconds: 0, faults: named)
+            #expect(Simulation.run(LoneCore.self, seed: seed, options: again).digest == report.digest)
+        }
+        #expect(faults.count > 20)
+    }
 }

@@ -27,7 +27,7 @@ struct DrawnScript: Hashable {
     var end: Int64?
 
     init<Core: SimulatedCore>(_ core: Core.Type, seed: UInt64, options: SimulationOptions) {
-        var options = options
+        var options = options.drawn(by: seed)
         options.keepsActs = true
         options.keepsTranscript = false
         var world = World<Core>(seed: seed, options: options)

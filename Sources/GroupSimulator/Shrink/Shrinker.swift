@@ -56,7 +56,7 @@ public struct Shrinker<Core: SimulatedCore> {
         seed: UInt64, options: SimulationOptions, goal: ShrinkGoal, limit: Int, progress: @escaping (String) -> Void
     ) {
         self.seed = seed
-        self.options = options
+        self.options = options.drawn(by: seed)
         self.goal = goal
         self.limit = limit
         self.progress = progress

@@ -33,6 +33,7 @@ public enum Simulation {
     public static func run<Core: SimulatedCore>(
         _ core: Core.Type, seed: UInt64, options: SimulationOptions = SimulationOptions()
     ) -> SimulationReport {
+        let options = options.drawn(by: seed)
         var world = World<Core>(seed: seed, options: options)
         world.simulate()
         let judged = TraceCheck.report(on: world.trace.history, isPrimaryMode: options.isPrimaryMode)

@@ -89,6 +89,9 @@ public struct SimulationOptions: Hashable, Sendable {
     /// Virtual time in which everything may fail. The time to converge afterwards comes on top.
     public var seconds: Int
     public var faults: SimulatedFaults
+    /// Of `faults`, each seed draws one to four kinds, and the others never come: many kinds at once hide what a few of them show
+    /// (swarm testing; Groce et al., ISSTA 2012).
+    public var hasFewFaults = false
     /// The mode `partition: primary`, with disks that survive the nodes' lives.
     public var isPrimaryMode: Bool
     /// Keep the lines of what happened.
@@ -109,6 +112,21 @@ public struct SimulationOptions: Hashable, Sendable {
         self.faults = faults
         self.isPrimaryMode = isPrimaryMode
     }
+
+    /// With the faults that the seed may have.
+    func drawn(by seed: UInt64) -> Self {
+        guard hasFewFaults else { return self }
+        var options = self
+        options.hasFewFaults = false
+        var random = SeededGenerator(seed: StableHash.mix(seed) ^ StableHash.of("few"))
+        let kinds = faults.single
+        options.faults = .none
+        if kinds.isEmpty { return options }
+        for _ in 0..<(1 + random.below(Self.fewFaults)) { options.faults.insert(kinds[random.below(kinds.count)]) }
+        return options
+    }
+
+    private static let fewFaults = 4
 
     /// The line that runs a seed with these options again.
     public func reproduction(seed: UInt64) -> String {

@@ -20,7 +20,7 @@ struct SimCommand: AsyncParsableCommand {
     @Option(help: "Virtual seconds in which everything may fail.") var seconds = 10
     @Option(
         help:
-            "What may fail: all, none, or a list of loss,duplication,reordering,replays,foreign,corruption,clogs,partitions,strangers,resets,crashes,strikes,ambushes,restarts,pauses,slowness,drift,stops."
+            "What may fail: all, none, few (each seed draws one to four kinds), or a list of loss,duplication,reordering,replays,foreign,corruption,clogs,partitions,strangers,resets,crashes,strikes,ambushes,restarts,pauses,slowness,drift,stops."
     ) var faults = "all"
     @Option(
         help: ArgumentHelp(
@@ -59,9 +59,9 @@ struct SimCommand: AsyncParsableCommand {
         guard (1...100_000).contains(groups) else { throw ValidationError("--groups must be 1 to 100000.") }
         guard (0...3_600).contains(seconds) else { throw ValidationError("--seconds must be 0 to 3600.") }
         guard (1...1_024).contains(jobs) else { throw ValidationError("--jobs must be 1 to 1024.") }
-        if let word = SimulatedFaults.unknownWord(in: faults) {
+        if faults != Self.few, let word = SimulatedFaults.unknownWord(in: faults) {
             let known = SimulatedFaults.words.joined(separator: ", ")
-            throw ValidationError("--faults: ‘\(word.shortened)’ is unknown; known are all, none, \(known).")
+            throw ValidationError("--faults: ‘\(word.shortened)’ is unknown; known are all, none, few, \(known).")
         }
         if partition == .primary && scenario != nil {
             throw ValidationError("A scenario says itself that it is of the mode primary (`mode primary`).")
@@ -72,6 +72,8 @@ struct SimCommand: AsyncParsableCommand {
             throw ValidationError("--trace, --transcript and --script are for a single seed.")
         }
     }
+
+    private static let few = "few"
 
     private var range: ClosedRange<UInt64> { seeds?.range ?? (seed ?? 1)...(seed ?? 1) }
 
@@ -94,6 +96,7 @@ struct SimCommand: AsyncParsableCommand {
         var options = SimulationOptions(
             nodes: nodes, groups: groups, seconds: seconds, faults: SimulatedFaults(faults) ?? .all,
             isPrimaryMode: partition == .primary)
+        options.hasFewFaults = faults == Self.few
         let isSingle = range.count == 1
         options.keepsTranscript = transcript || isSingle && !json && !shrink
         options.isBrief = !transcript
