@@ -21,16 +21,18 @@ demo: setup
 
 test: setup lint
 	$(SWIFT) build
+	LWG_FUZZ=1 $(SWIFT) build --target lwg-fuzz
 	$(SWIFT) test --skip '$(PROCESSES)'
 	$(SWIFT) test --skip-build --filter '$(PROCESSES)'
 	$(MAKE) worlds
 	$(MAKE) mutants
 
-# Two thousand seeded worlds of the real cores, in which everything may fail, and five hundred in the mode `primary`; every
-# interleaving of small worlds.
+# Two thousand seeded worlds of the real cores, in which everything may fail, five hundred in which little does, and five hundred
+# in the mode `primary`; every interleaving of small worlds.
 worlds:
 	$(SWIFT) build -c release --product lwg
 	.build/release/lwg sim --seeds 1..2000 --nodes 5 --groups 6 --seconds 2
+	.build/release/lwg sim --seeds 1..500 --nodes 5 --groups 6 --seconds 3 --faults few
 	.build/release/lwg sim --seeds 1..500 --nodes 5 --groups 4 --seconds 3 --partition primary
 	.build/release/lwg explore $(EXPLORED)
 
@@ -40,11 +42,13 @@ mutants: setup
 	$(SWIFT) build -c release --product lwg --traits Mutants --scratch-path .build-mutants
 	@sh Scripts/mutants.sh
 
-# A hundred thousand worlds, a hundred thousand view changes in one world, the larger of the small worlds, ten minutes of real
-# processes: some hours.
+# A hundred thousand worlds, more of them in which little fails, a hundred thousand view changes in one world, the larger of the
+# small worlds, ten minutes of real processes: some hours.
 soak: setup chaos
 	.build/release/lwg explore $(EXPLORED_LONG) --states 50000000
 	.build/release/lwg sim --churn 100000 --groups 12
+	.build/release/lwg sim --seeds 1..20000 --nodes 5 --groups 6 --seconds 3 --faults few
+	.build/release/lwg sim --seeds 1..20000 --nodes 5 --groups 4 --seconds 3 --faults few --partition primary
 	.build/release/lwg sim --seeds 1..100000 --seconds 5
 
 # Ten minutes in which real node processes are killed, paused and cut apart, and their traces checked.

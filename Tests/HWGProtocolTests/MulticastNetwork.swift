@@ -33,15 +33,6 @@ struct MulticastNetwork {
         var length: Int
         var hash: UInt64
     }
-    private struct Event {
-        var time: Instant
-        var sequence: Int
-        var to: Rank
-        /// Nil for a wake-up.
-        var packet: Packet?
-        var from: Rank
-    }
-
     let view: View<MemberID>
     var now: Instant = .zero
     var faults: Faults
@@ -57,8 +48,7 @@ struct MulticastNetwork {
     var cutLinks: Set<Int> = []
     /// Ordered pairs of a safe message and a member that lacked its packet when another delivered it.
     var unsafeDeliveries = 0
-    private var heap: [Event] = []
-    private var sequence = 0
+    private var queue = MulticastQueue()
     private var wakes: [Instant]
     private var crashed: Set<Rank> = []
     /// Per origin: number of the first message of each packet seen, by packet.
@@ -165,8 +155,8 @@ struct MulticastNetwork {
     mutating func run(for span: Interval) -> Bool {
         let end = now + span
         for rank in streams.indices where !crashed.contains(rank) { turn(rank) }
-        while let next = heap.first, next.time <= end {
-            pop()
+        while let next = queue.first, next.time <= end {
+            queue.pop()
             now = max(now, next.time)
             guard !crashed.contains(next.to) else { continue }
             steps += 1
@@ -180,8 +170,8 @@ struct MulticastNetwork {
             }
             turn(next.to)
         }
-        now = heap.isEmpty ? now : end
-        return !heap.isEmpty
+        now = queue.isEmpty ? now : end
+        return !queue.isEmpty
     }
 
     mutating func receive(_ rank: Rank, _ bytes: UnsafeRawBufferPointer, from: MemberID) {
@@ -211,7 +201,7 @@ struct MulticastNetwork {
         let time = max(deadline, now + .microseconds(1))
         guard time < wakes[rank] else { return }
         wakes[rank] = time
-        push(Event(time: time, sequence: sequence, to: rank, packet: nil, from: rank))
+        queue.push(at: time, to: rank, packet: nil, from: rank)
     }
 
     // MARK: Effects
@@ -273,80 +263,19 @@ struct MulticastNetwork {
         }
         if tampering > 0, generator.chance(tampering) {
             let mutated = MulticastWireTests.mutate(Array(bytes), Array(bytes.reversed()), &generator)
-            push(
-                Event(time: now + .microseconds(10), sequence: sequence, to: to, packet: Packet(mutated), from: rank))
+            queue.push(at: now + .microseconds(10), to: to, packet: Packet(mutated), from: rank)
         }
         let copies = generator.chance(faults.loss) ? 0 : generator.chance(faults.duplication) ? 2 : 1
         for _ in 0..<copies {
             let delay = Interval(
                 nanoseconds: 1_000 + Int64(generator.below(Int(max(faults.delay.nanoseconds, 1)))))
-            push(Event(time: now + delay, sequence: sequence, to: to, packet: transmission.packet, from: rank))
-        }
-    }
-
-    // MARK: The queue of events
-
-    private static func before(_ lhs: Event, _ rhs: Event) -> Bool {
-        lhs.time != rhs.time ? lhs.time < rhs.time : lhs.sequence < rhs.sequence
-    }
-
-    private mutating func push(_ event: Event) {
-        sequence += 1
-        heap.append(event)
-        var child = heap.count - 1
-        while child > 0, Self.before(heap[child], heap[(child - 1) / 2]) {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    private mutating func pop() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < heap.count && Self.before(heap[child], heap[least]) { least = child }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
+            queue.push(at: now + delay, to: to, packet: transmission.packet, from: rank)
         }
     }
 
     /// Lets everything that is on its way vanish.
     mutating func dropInFlight() {
-        heap = []
+        queue = MulticastQueue()
         for rank in wakes.indices { wakes[rank] = .distantFuture }
-    }
-}
-
-// MARK: Checks
-
-extension MulticastNetwork {
-    /// The data messages of one sender as a member delivered them.
-    func delivered(at rank: Rank, from sender: Rank) -> [Sent] {
-        delivered[rank].filter { $0.sender == sender && !$0.isControl }.map {
-            Sent(number: $0.number, order: $0.order, label: $0.label, length: $0.length, hash: $0.hash)
-        }
-    }
-
-    /// Every member delivered every sender's messages of all orders, in the order sent (D1, D2, O1).
-    var allDelivered: Bool {
-        streams.indices.allSatisfy { rank in
-            streams.indices.allSatisfy { delivered(at: rank, from: $0) == sent[$0] }
-        }
-    }
-
-    func ordered(at rank: Rank) -> [Delivered] { delivered[rank].filter { $0.order.isOrdered } }
-
-    /// All members delivered the ordered messages in one order (O3).
-    var totalOrderAgrees: Bool {
-        streams.indices.allSatisfy { rank in
-            let mine = ordered(at: rank)
-            let first = ordered(at: 0)
-            return mine.count == first.count
-                && zip(mine, first).allSatisfy { $0.sender == $1.sender && $0.number == $1.number }
-        }
     }
 }
