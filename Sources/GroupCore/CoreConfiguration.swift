@@ -52,6 +52,8 @@ public struct CoreConfiguration: Sendable {
     public var perGroup = false
 
     public var traces = false
+    /// Deliveries go up datagram by datagram; otherwise those of a turn together.
+    public var carriesAtOnce = false
 
     public init(card: NodeCard, cluster: String, seed: UInt64, defaultGroup: HWGID) {
         self.card = card

@@ -29,7 +29,10 @@ extension NodeCore {
             return effects.notes.append(.otherCluster(from: header.sender))
         }
         guard header.sender != me else { return }
-        if let change = peers.heard(header.sender, at: now) { apply([change], at: now, into: &effects) }
+        if let change = peers.heard(header.sender, at: now) {
+            carry(at: now, into: &effects)
+            apply([change], at: now, into: &effects)
+        }
         switch header.kind {
         case .data, .acknowledge, .negativeAcknowledge, .direct, .directAcknowledge:
             return streamFrameArrived(header, bytes, memory: memory, at: now, into: &effects)

@@ -7,7 +7,7 @@ extension NodeCore {
     /// Messages of the datagrams of one turn go up together, unless more than messages came, or very many.
     mutating func gather(_ slot: Int, at now: Instant, into effects: inout Effects) {
         waitingSlot = slot
-        if isTraced || !hwgOutput.isPlain || hwgOutput.indications.batch.slices.count >= Self.togetherLimit {
+        if carriesAtOnce || !hwgOutput.isPlain || hwgOutput.indications.batch.slices.count >= Self.togetherLimit {
             carry(at: now, into: &effects)
         }
     }
@@ -24,6 +24,7 @@ extension NodeCore {
 
     /// Carries what one group emitted: datagrams to the shell, indications to the light-weight layer.
     mutating func pump(_ slot: Int, at now: Instant, into effects: inout Effects) {
+        assert(waitingSlot < 0, "what another group delivered waits in the output")
         touch(slot)
         guard !hwgOutput.isEmpty else { return handDown(from: slot, at: now, into: &effects) }
         let group = slots[slot].id

@@ -51,6 +51,7 @@ public struct NodeCore: Sendable {
 
     var tracer: Tracer?
     let isTraced: Bool
+    let carriesAtOnce: Bool
     /// `statistics` has the layers' counters too.
     public internal(set) var counters = Counters()
 
@@ -151,6 +152,7 @@ public struct NodeCore: Sendable {
         isPrimaryMode = record != nil
         if isPrimaryMode { attendAt = now }
         isTraced = configuration.traces
+        carriesAtOnce = configuration.carriesAtOnce
         tracer = isTraced ? Tracer(me: me) : nil
     }
 

@@ -85,16 +85,18 @@ public final class Inbox: Sendable {
 
     // MARK: The node's side
 
-    /// Binds the inbox to a node; false when it is another's.
-    func attach(to owner: ObjectIdentifier, bounds: QueueBounds, relieved: @escaping @Sendable () -> Void) -> Bool {
+    /// Makes the inbox a node's, again and again; false when it is another's.
+    func claim(for owner: ObjectIdentifier, bounds: QueueBounds) -> Bool {
         state.withLock { state in
             guard state.owner == nil || state.owner == owner else { return false }
             state.owner = owner
             state.bounds = QueueBounds(messages: messages ?? bounds.messages, bytes: bytes ?? bounds.bytes)
-            state.relieved = relieved
             return true
         }
     }
+
+    /// Who is told when the queue, having been over its bounds, has room again.
+    func relieve(_ relieved: @escaping @Sendable () -> Void) { state.withLock { $0.relieved = relieved } }
 
     /// True when the queue is over its bounds now.
     func push(_ turn: TurnBatch) -> Bool {

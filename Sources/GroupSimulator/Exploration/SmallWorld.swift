@@ -34,6 +34,7 @@ struct SmallWorld {
             configuration.mergeGather = .zero
             configuration.joinGather = .milliseconds(50)
             configuration.traces = true
+            configuration.carriesAtOnce = true
             return SmallNode(card: card, core: NodeCore(configuration: configuration, at: .zero))
         }
         self.init(plan, nodes: nodes, links: Array(repeating: [], count: plan.nodes * plan.nodes), now: 0)

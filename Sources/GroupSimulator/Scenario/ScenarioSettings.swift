@@ -92,6 +92,7 @@ extension WorldPlan {
         plan.holdDeadline = .seconds(2)
         plan.actInterval = 1_000_000_000
         plan.orders = [.fifo]
+        plan.carriesAtOnce = true
         return plan
     }()
 }

@@ -192,6 +192,8 @@ struct WorldPlan: Hashable, CustomStringConvertible {
     var actInterval: Int64
     /// Groups that a node's applications draw from.
     var orders: [Order]
+    /// Deliveries go up as they come; otherwise those of a turn together, as in processes.
+    var carriesAtOnce: Bool
     /// Mode `primary`: up to how long a write takes, in nanoseconds; chance out of 10,000 for each tick of faults that all nodes,
     /// or many, die at once; how many nodes are not initial.
     var diskDelay: Int64 = 0
@@ -244,6 +246,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         actInterval = drawn("actInterval", [10_000_000, 30_000_000, 100_000_000])
         orders = drawn(
             "orders", [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]])
+        carriesAtOnce = drawn("carriesAtOnce", [true, true, true, false])
         guard options.isPrimaryMode else { return }
         heavyweightGroups = drawn("primaryGroups", [1, 2, 3])
         diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])
@@ -263,7 +266,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
         slow \(slow) silence \(silence) holdDeadline \(holdDeadline.nanoseconds / 1_000_000)ms \
         actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+")) \
-        diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders)
+        carriesAtOnce \(carriesAtOnce) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders)
         """
     }
 }

@@ -55,6 +55,7 @@ extension World {
         configuration.packetBytes = plan.packetBytes
         configuration.windowPackets = plan.windowPackets
         configuration.traces = true
+        configuration.carriesAtOnce = plan.carriesAtOnce
         if plan.heavyweightGroups > 1 { configuration.pins.append((pattern: "*1", group: Self.group("east"))) }
         if plan.heavyweightGroups > 2 { configuration.pins.append((pattern: "*2", group: Self.group("west"))) }
         return configuration

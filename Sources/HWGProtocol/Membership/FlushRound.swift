@@ -127,10 +127,10 @@ public struct FlushRound: Sendable {
         return answers.count == participants.count ? .collected : .waiting
     }
 
-    public mutating func cutReachedArrived(from member: MemberID) -> Outcome {
-        guard case .agreeing(let proposal, var accepted) = phase, voters(on: proposal).contains(member) else {
-            return .waiting
-        }
+    public mutating func cutReachedArrived(from member: MemberID, of view: ViewID) -> Outcome {
+        guard case .agreeing(let proposal, var accepted) = phase, proposal.view.id == view,
+            voters(on: proposal).contains(member)
+        else { return .waiting }
         accepted.insert(member)
         phase = .agreeing(proposal, acceptedBy: accepted)
         return isDecided(proposal, accepted) ? .decided(proposal) : .waiting

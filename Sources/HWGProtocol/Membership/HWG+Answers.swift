@@ -33,7 +33,8 @@ extension HWG {
         _ frame: MembershipFrame.CutReached, from member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard round?.ballot == frame.ballot, let outcome = round?.cutReachedArrived(from: member) else { return }
+        guard round?.ballot == frame.ballot, let outcome = round?.cutReachedArrived(from: member, of: frame.view)
+        else { return }
         handle(outcome, at: now, peers: peers, into: &output)
     }
 

@@ -202,7 +202,8 @@ extension HWG {
         }
         highestEpoch = max(highestEpoch, frame.proposal.view.id.epoch)
         if following?.proposer == member { following?.lastSign = now }
-        sendSynced(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
+        sendSynced(
+            .cutReached(.init(ballot: frame.ballot, view: frame.proposal.view.id)), to: member, into: &output)
     }
 
     /// A life that a proposal of long ago names and nobody knows any more, or that has ended since: who is not known here is

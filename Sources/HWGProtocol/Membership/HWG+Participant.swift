@@ -159,7 +159,8 @@ extension HWG {
                 proposal: frame.proposal, ballot: frame.ballot, holders: frame.holders[index],
                 since: fillBegan(frame.proposal.view.id, at: now))
         } else if acceptor.accepted == Accepted(ballot: frame.ballot, proposal: frame.proposal) {
-            return sendSynced(.cutReached(.init(ballot: frame.ballot)), to: member, into: &output)
+            return sendSynced(
+                .cutReached(.init(ballot: frame.ballot, view: frame.proposal.view.id)), to: member, into: &output)
         }
         raiseHold(at: now, peers: peers, into: &output)
         advanceAcceptance(at: now, peers: peers, into: &output)
@@ -187,7 +188,8 @@ extension HWG {
             // It may be decided without my hearing of it: I do not count towards another first primary view.
             if acceptance.proposal.isPrimary { hasBeenPrimary = true }
             acceptedComingIn(at: now)
-            sendSynced(.cutReached(.init(ballot: ballot)), to: ballot.proposer, into: &output)
+            sendSynced(
+                .cutReached(.init(ballot: ballot, view: acceptance.proposal.view.id)), to: ballot.proposer, into: &output)
         }
     }
 

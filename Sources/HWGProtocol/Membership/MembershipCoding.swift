@@ -42,6 +42,7 @@ extension MembershipFrame {
             writer.authority(frame.authority)
         case .cutReached(let frame):
             writer.ballot(frame.ballot)
+            writer.viewID(frame.view)
         case .install(let frame):
             writer.proposal(frame.proposal)
             writer.array(frame.cards) { $0.card($1) }
@@ -134,7 +135,7 @@ extension MembershipFrame {
             }
             frame = .cut(Cut(ballot: ballot, proposal: proposal, holders: holders, authority: authority))
         case .cutReached:
-            frame = .cutReached(CutReached(ballot: reader.ballot()))
+            frame = .cutReached(CutReached(ballot: reader.ballot(), view: reader.viewID()))
         case .install:
             frame = .install(Install(proposal: reader.proposal(), cards: reader.cards()))
         case .refuse:

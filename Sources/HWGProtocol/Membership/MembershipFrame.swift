@@ -51,6 +51,8 @@ public enum MembershipFrame: Hashable, Sendable {
     }
     public struct CutReached: Hashable, Sendable {
         public let ballot: Ballot
+        /// ▸ The proposed view: ballots begin anew in each view, and one of an earlier flush may come late.
+        public let view: ViewID
     }
     public struct Install: Hashable, Sendable {
         public let proposal: Proposal

@@ -21,10 +21,8 @@ extension NodeRuntime {
         }
         guard !names.isEmpty else { return [] }
         if case .inbox(let inbox) = sink {
-            // Claimed before the loop binds its relief, so that two nodes cannot both have it.
-            guard inbox.attach(to: ObjectIdentifier(self), bounds: queueBounds, relieved: {}) else {
-                throw .consumerInUse
-            }
+            // At once, so that two nodes cannot both have it.
+            guard inbox.claim(for: ObjectIdentifier(self), bounds: queueBounds) else { throw .consumerInUse }
         }
         let answer = Answer<[Group]>()
         let isRunning = loop.execute { [self] in

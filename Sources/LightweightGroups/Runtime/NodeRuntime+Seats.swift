@@ -58,9 +58,7 @@ extension NodeRuntime {
         let index = consumers.firstIndex { $0 == nil } ?? consumers.count
         let consumer = Consumer(sink, index: index)
         if index == consumers.count { consumers.append(consumer) } else { consumers[index] = consumer }
-        if case .inbox(let inbox) = sink {
-            _ = inbox.attach(to: ObjectIdentifier(self), bounds: queueBounds, relieved: relief(of: index))
-        }
+        if case .inbox(let inbox) = sink { inbox.relieve(relief(of: index)) }
         return consumer
     }
 

@@ -10,7 +10,7 @@ private struct BallotWorld {
         case propose(Ballot, sides: [Side], to: Int)
         case flushed(Ballot, from: Int, FlushRound.Answer)
         case cut(Ballot, Proposal, to: Int)
-        case cutReached(Ballot, from: Int)
+        case cutReached(Ballot, ViewID, from: Int)
     }
 
     /// Leaves the promise out: whatever is proposed is answered, whatever is cut is accepted.
@@ -75,13 +75,13 @@ private struct BallotWorld {
             } else {
                 guard acceptors[to].accept(proposal, at: ballot) == .promise else { return }
             }
-            messages.append(.cutReached(ballot, from: to))
-        case .cutReached(let ballot, let from):
+            messages.append(.cutReached(ballot, proposal.view.id, from: to))
+        case .cutReached(let ballot, let view, let from):
             // Members that are slow to answer are suspected meanwhile, which is when partial decisions are made.
             for member in members where generator.chance(0.15) {
                 if case .decided(let proposal) = rounds[ballot]?.memberFailed(member) { decided.append(proposal) }
             }
-            if case .decided(let proposal) = rounds[ballot]?.cutReachedArrived(from: members[from]) {
+            if case .decided(let proposal) = rounds[ballot]?.cutReachedArrived(from: members[from], of: view) {
                 decided.append(proposal)
             }
         }
@@ -179,7 +179,11 @@ private struct BallotWorld {
         var (round, proposal) = choice(from: 8)
         #expect(proposal.view.id.epoch == 9 && !round.isAdopted)
         #expect(proposal.sides.map(\.side.previous.id.epoch) == [8, 6])
-        #expect(round.cutReachedArrived(from: b) == .waiting && round.cutReachedArrived(from: c) == .waiting)
-        #expect(round.cutReachedArrived(from: a) == .decided(proposal))
+        let view = proposal.view.id
+        #expect(round.cutReachedArrived(from: b, of: view) == .waiting)
+        #expect(round.cutReachedArrived(from: c, of: view) == .waiting)
+        // Of an earlier flush, which had the same ballot.
+        #expect(round.cutReachedArrived(from: a, of: heard.view.id) == .waiting)
+        #expect(round.cutReachedArrived(from: a, of: view) == .decided(proposal))
     }
 }

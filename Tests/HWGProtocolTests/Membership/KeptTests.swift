@@ -42,11 +42,11 @@ import Testing
         let proposal = round.chooseAmongKept(epochFloor: 5)
         #expect(proposal.view == View(id: ViewID(epoch: 6, coordinator: a), members: [a, b, joiner]))
         #expect(proposal.isPrimary && proposal.authority == ViewID(epoch: 2, coordinator: a))
-        #expect(round.cutReachedArrived(from: a) == .waiting)
+        #expect(round.cutReachedArrived(from: a, of: proposal.view.id) == .waiting)
         // Nobody is let off for being suspected.
-        #expect(round.cutReachedArrived(from: b) == .waiting)
+        #expect(round.cutReachedArrived(from: b, of: proposal.view.id) == .waiting)
         #expect(round.unanswered == [joiner])
-        #expect(round.cutReachedArrived(from: joiner) == .decided(proposal))
+        #expect(round.cutReachedArrived(from: joiner, of: proposal.view.id) == .decided(proposal))
     }
 
     @Test
@@ -60,8 +60,8 @@ import Testing
         var second = round(2, kept: [a, b], control(3, [a, b]))
         for member in [a, b] { _ = second.flushedArrived(from: member, answer(3, accepted: accepted)) }
         #expect(second.chooseAmongKept(epochFloor: 6) == proposal)
-        #expect(second.cutReachedArrived(from: a) == .waiting)
-        #expect(second.cutReachedArrived(from: b) == .decided(proposal))
+        #expect(second.cutReachedArrived(from: a, of: proposal.view.id) == .waiting)
+        #expect(second.cutReachedArrived(from: b, of: proposal.view.id) == .decided(proposal))
     }
 
     @Test func `what one of kept did not accept was not decided, and its ID is not used again`() {

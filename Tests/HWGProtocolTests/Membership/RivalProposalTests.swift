@@ -84,7 +84,7 @@ import Testing
                             )),
                         from: to)
                 case .cut(let cut) where to == faithful:
-                    meeting.receive(.cutReached(.init(ballot: cut.ballot)), from: to)
+                    meeting.receive(.cutReached(.init(ballot: cut.ballot, view: cut.proposal.view.id)), from: to)
                 case .cut(let cut):
                     attempts.insert(cut.ballot.attempt)
                     // Having accepted what the rival proposed, it was not asked by this ballot.
