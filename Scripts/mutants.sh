@@ -32,7 +32,7 @@ hunt() {
         case $1:$5 in
         forgottenRecord:all | lostPromise:all | unsyncedAnswer:all | dataOfFew:all | lastingSuspicion:all | \
             keptWhoCameBack:all | outsider:all | ownSuspicion:all | staleAuthority:all | majorityOfKept:all | \
-            unfrozen:all | bornBesideLiving:all) continue ;;
+            unfrozen:all | bornBesideLiving:all | mixedOutput:all) continue ;;
         esac
         options="--nodes $2 --groups $3 --seconds $4 --partition $5 --faults $6"
         finds sim --mutant "$1" --seeds 1..$seeds --until-failure $options || continue

@@ -30,7 +30,7 @@ extension NodeCore {
         }
         guard header.sender != me else { return }
         if let change = peers.heard(header.sender, at: now) {
-            carry(at: now, into: &effects)
+            if !Mutant.mixedOutput.isOn { carry(at: now, into: &effects) }
             apply([change], at: now, into: &effects)
         }
         switch header.kind {

@@ -24,7 +24,7 @@ extension NodeCore {
 
     /// Carries what one group emitted: datagrams to the shell, indications to the light-weight layer.
     mutating func pump(_ slot: Int, at now: Instant, into effects: inout Effects) {
-        assert(waitingSlot < 0, "what another group delivered waits in the output")
+        assert(waitingSlot < 0 || Mutant.mixedOutput.isOn, "what another group delivered waits in the output")
         touch(slot)
         guard !hwgOutput.isEmpty else { return handDown(from: slot, at: now, into: &effects) }
         let group = slots[slot].id

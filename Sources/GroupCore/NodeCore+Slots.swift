@@ -43,6 +43,16 @@ extension NodeCore {
     private var highestEpoch: UInt64 { slots.reduce(pastEpoch) { max($0, $1.highestEpoch) } }
     private var nextNumber: UInt64 { slots.reduce(pastNumber) { max($0, $1.nextNumber) } }
 
+    /// ▸ A light-weight group may have been on another heavyweight group before the mapping changed: the node's messages in it
+    /// would have the numbers of earlier ones.
+    mutating func numberAlike(at now: Instant, into effects: inout Effects) {
+        let number = nextNumber
+        for slot in slots.indices where isLive[slot] && slots[slot].nextNumber < number {
+            slots[slot].number(from: number, at: now, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
     /// A group that was left stays for a while, to tell those who have not heard of it.
     mutating func retire(_ slot: Int) {
         guard slots[slot].departure?.isFinished == true else { return }

@@ -21,6 +21,7 @@ extension NodeCore {
         configuration.perGroup = fresh.perGroup
         peers.retime(heartbeatInterval: fresh.heartbeatInterval, failureTimeout: fresh.failureTimeout)
         lwg.remap(configuration.mapping)
+        isRemapped = true
         lwg.retime(holdDeadline: fresh.holdDeadline)
         if let due = announceAt { announceAt = min(due, now + fresh.announceInterval) }
         let parameters = configuration.groupParameters

@@ -42,6 +42,8 @@ public struct NodeCore: Sendable {
     var control = ControlStanding()
     var isAttached: [Bool] = []
     var isSeeking: [Bool] = []
+    /// The mapping may have changed: a group may be joined on another heavyweight group than before.
+    var isRemapped = false
     var isStopping = false
     var hasStopped = false
 
@@ -182,6 +184,7 @@ public struct NodeCore: Sendable {
             apply(peers.disconnected(member), at: now, into: &effects)
         case .recordPersisted(let sequence): recordPersisted(sequence, at: now, into: &effects)
         case .join(let endpoint, let groups):
+            if isRemapped { numberAlike(at: now, into: &effects) }
             lwg.join(endpoint: endpoint, groups: groups, into: &lwgOutput)
         case .leave(let seats):
             lwg.leave(seats: seats, into: &lwgOutput)

@@ -12,6 +12,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case wrongMajority
     /// A view is decided before its unsuspected members have accepted.
     case decidedTooEarly
+    /// An acceptance of an earlier flush counts, when its ballot is the same.
+    case anyCutReached
 
     // Mode `primary`
     /// A node starts again without its record.
@@ -63,6 +65,10 @@ public enum Mutant: String, CaseIterable, Sendable {
     case restartedNumbers
     /// A flush request returns before what was sent is stable.
     case hastyFlush
+    /// A flush request does not wait for a message that waits for its label.
+    case flushPastParked
+    /// A peer that is heard again is told to all groups while deliveries of one wait to be carried up.
+    case mixedOutput
 
     // Light-weight groups
     /// A node counts its own flushOK when it sends it, as FIFO delivery would.

@@ -48,6 +48,12 @@ extension HWG {
         }
     }
 
+    /// Messages have numbers from this one on: those below name others that this node sent.
+    public mutating func number(from number: UInt64, at now: Instant, into output: inout HWGOutput) {
+        guard !hasDeparted else { return }
+        streams.number(from: number, at: now, into: &output)
+    }
+
     public mutating func control(_ bytes: [UInt8], at now: Instant, into output: inout HWGOutput) {
         guard departure == nil else { return }
         streams.control(bytes, at: now, into: &output)
@@ -62,6 +68,8 @@ extension HWG {
 
     public mutating func flush(token: UInt64, at now: Instant, into output: inout HWGOutput) {
         guard departure == nil else { return }
+        // ▸ What was accepted before it has no number yet, and is nowhere in the streams.
+        guard parked.isEmpty || Mutant.flushPastParked.isOn else { return parked.flushes.append(token) }
         streams.flush(token: token, at: now, into: &output)
     }
 

@@ -67,4 +67,35 @@ struct CoreRequestTests {
         #expect(effects.lwg.events == [.indication(seat, .left(.slow))])
         #expect(send(&core, seat, .fifo, bytes: 1) == .notMember)
     }
+
+    @Test("a group that comes back on another heavyweight group has no number twice")
+    func numbersAfterAnotherMapping() throws {
+        var (core, seat, me) = try core()
+        let second = HWGID(named: try #require(ShortName("second")))
+        var configuration = core.configuration
+        configuration.pins = [(pattern: "h", group: second)]
+        var effects = Effects()
+        core.handle(.configurationChanged(configuration), at: .zero, into: &effects)
+        core.handle(.join(endpoint: me.name, groups: ["h"]), at: .zero, into: &effects)
+        core.handle(.turnEnded, at: .zero, into: &effects)
+        var last: UInt64 = 0
+        for _ in 0..<5 {
+            guard case .accepted(let number?) = send(&core, seat, .fifo, bytes: 10) else { throw Refused() }
+            last = number
+        }
+        core.handle(.leave(seats: [seat]), at: .zero, into: &effects)
+        core.handle(.turnEnded, at: .zero, into: &effects)
+        configuration.pins = [(pattern: "*", group: second)]
+        core.handle(.configurationChanged(configuration), at: .zero, into: &effects)
+        effects = Effects()
+        core.handle(.join(endpoint: me.name, groups: ["g"]), at: .zero, into: &effects)
+        core.handle(.turnEnded, at: .zero, into: &effects)
+        let seats = effects.lwg.events.compactMap { if case .seated(let seat, _, "g") = $0 { seat } else { nil } }
+        guard case .accepted(let number?) = send(&core, try #require(seats.first), .fifo, bytes: 10) else {
+            throw Refused()
+        }
+        #expect(number > last)
+    }
+
+    private struct Refused: Error {}
 }

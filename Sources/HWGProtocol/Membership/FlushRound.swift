@@ -128,8 +128,8 @@ public struct FlushRound: Sendable {
     }
 
     public mutating func cutReachedArrived(from member: MemberID, of view: ViewID) -> Outcome {
-        guard case .agreeing(let proposal, var accepted) = phase, proposal.view.id == view,
-            voters(on: proposal).contains(member)
+        guard case .agreeing(let proposal, var accepted) = phase,
+            proposal.view.id == view || Mutant.anyCutReached.isOn, voters(on: proposal).contains(member)
         else { return .waiting }
         accepted.insert(member)
         phase = .agreeing(proposal, acceptedBy: accepted)

@@ -12,11 +12,22 @@ extension HWG {
         if isHeldBack { return retrySooner(at: now) }
         guard isCoordinator else {
             if resendAt == nil, reportIsDue { report(into: &output); scheduleResend(at: now) }
+            leadIfLeft(at: now)
             return
         }
         guard round == nil, following == nil else { return }
         proposeAt = min(proposeAt ?? .distantFuture, now + parameters.gather)
     }
+
+    /// ▸ Whose proposer has failed holds, and follows nobody; who coordinates its view may never have heard of the proposal.
+    private mutating func leadIfLeft(at now: Instant) {
+        guard isHeldInView, dependence == nil, following == nil, round == nil, acceptance.map({ $0.ballot != nil }) ?? true
+        else { return }
+        proposeAt = min(proposeAt ?? .distantFuture, now + parameters.patience * Int64(1 + trustedBefore))
+    }
+
+    /// Of those in the view that are not suspected, how many come before me.
+    var trustedBefore: Int { zip(view.members, suspects).filter { !$0.1 }.firstIndex { $0.0 == me } ?? 0 }
 
     var needsChange: Bool {
         suspects.contains(true) || leaving.contains(true) || !merge.sides.isEmpty || isHeldInView || mayBePrimary
@@ -200,8 +211,7 @@ extension HWG {
     /// When the proposer that I follow has been silent too long; later for higher ranks, so that one takes over.
     var watchdogAt: Instant? {
         guard let following else { return nil }
-        let order = zip(view.members, suspects).filter { !$0.1 }.firstIndex { $0.0 == me } ?? 0
-        return following.lastSign + parameters.patience * Int64(1 + order)
+        return following.lastSign + parameters.patience * Int64(1 + trustedBefore)
     }
 
     mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {

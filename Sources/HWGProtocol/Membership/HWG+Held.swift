@@ -53,8 +53,7 @@ extension HWG {
 
     /// Until when who does not lead leaves the next attempt to the others.
     private func attemptOfOthersEnds(at now: Instant) -> Instant {
-        let order = zip(view.members, suspects).filter { !$0.1 }.firstIndex { $0.0 == me } ?? 0
-        return now + Self.longestRetry * Int64(1 + order)
+        now + Self.longestRetry * Int64(1 + trustedBefore)
     }
 
     /// Who has become the coordinator need not wait for one that is gone. Who followed has no attempt of its own to come.

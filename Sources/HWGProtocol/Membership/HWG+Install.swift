@@ -37,7 +37,9 @@ extension HWG {
                     streams.deliverThrough(
                         cut: cut, controls: sideCut.controls, at: now, into: &output)
                 }
-                return depart(with: frame, into: &output)
+                depart(with: frame, into: &output)
+                // ▸ Also where it follows somebody, and had nothing to repeat until now: otherwise it would never end.
+                return scheduleResend(at: now)
             }
             if dependence != nil { return giveUp(at: now, peers: peers, into: &output) }
             // Told before: everybody in it is a suspect already.

@@ -213,6 +213,13 @@ extension ViewStreams {
         return nextNumber
     }
 
+    /// Numbers go on from `number` at least: the node has used those below elsewhere.
+    public mutating func number(from number: UInt64, at now: Instant, into output: inout HWGOutput) {
+        guard nextNumber < number else { return }
+        seal(isFull: true, at: now, into: &output)
+        nextNumber = number
+    }
+
     // MARK: Leaving
 
     /// Closes the open packet: it becomes part of my stream, is delivered to me, and leaves at the turn's end, or
