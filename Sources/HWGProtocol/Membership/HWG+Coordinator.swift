@@ -21,7 +21,8 @@ extension HWG {
 
     /// ▸ Whose proposer has failed holds, and follows nobody; who coordinates its view may never have heard of the proposal.
     private mutating func leadIfLeft(at now: Instant) {
-        guard isHeldInView, dependence == nil, following == nil, round == nil, acceptance.map({ $0.ballot != nil }) ?? true
+        guard isHeldInView, dependence == nil, following == nil, round == nil,
+            acceptance.map({ $0.ballot != nil }) ?? true
         else { return }
         proposeAt = min(proposeAt ?? .distantFuture, now + parameters.patience * Int64(1 + trustedBefore))
     }

@@ -189,7 +189,8 @@ extension HWG {
             if acceptance.proposal.isPrimary { hasBeenPrimary = true }
             acceptedComingIn(at: now)
             sendSynced(
-                .cutReached(.init(ballot: ballot, view: acceptance.proposal.view.id)), to: ballot.proposer, into: &output)
+                .cutReached(.init(ballot: ballot, view: acceptance.proposal.view.id)), to: ballot.proposer,
+                into: &output)
         }
     }
 
