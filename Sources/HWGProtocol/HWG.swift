@@ -54,6 +54,7 @@ public struct HWG: Sendable {
     var lastAttempt: UInt32 = 0
 
     var merge = Merge()
+    var quarrels = Quarrels()
     /// Of the control group in the mode `primary`.
     var chain: Chain?
     /// Of another group in that mode.

@@ -49,7 +49,7 @@ struct UsageTests {
         (["node", "--join", ""], "--join ‘’: a group's name has 1 to 255 bytes."),
         (["node", "--join", "g", "--join", "g"], "--join ‘g’ is there twice."),
         (["sim", "--seeds", "5..2"], "A must not exceed B"), (["sim", "--seeds", "5"], "write A..B"),
-        (["sim", "--faults", "loss,bogus"], "‘bogus’ is unknown; known are all, none, loss, "),
+        (["sim", "--faults", "loss,bogus"], "‘bogus’ is unknown; known are all, none, few, loss, "),
         (["sim", "--scenario", "nosuch"], "cannot read nosuch: No such file or directory"),
         (["demo", "--membership", "nosuch.csv"], "cannot read nosuch.csv: No such file or directory"),
     ])

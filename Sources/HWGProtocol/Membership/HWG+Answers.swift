@@ -53,8 +53,12 @@ extension HWG {
                 raiseHold(at: now, peers: peers, into: &output)
             }
         }
-        for suspect in frame.suspects where suspect != me {
-            memberSuspected(suspect, at: now, peers: peers, into: &output)
+        // ▸ Of two that suspect each other the first to say so stays: who is to be left out leaves out nobody.
+        if !suspects[rank] {
+            for suspect in frame.suspects where suspect != me {
+                reported(suspect, at: now, peers: peers)
+                memberSuspected(suspect, at: now, peers: peers, into: &output)
+            }
         }
         evaluate(at: now, peers: peers, into: &output)
     }

@@ -107,6 +107,7 @@ extension HWG {
         showAt = nil
         endRound()
         merge.viewInstalled()
+        quarrels.cameIn(view.members.filter { !sideCut.side.previous.members.contains($0) }, at: now)
         flushes += 1
         if isTold { isShown = true }
 

@@ -44,7 +44,7 @@ extension HWG {
         guard !view.members.contains(member), !frame.view.members.contains(me) else { return }
         output.learned.append(frame.coordinator)
         if precedes(frame.view.id, frame.isPrimary) {
-            if isCoordinator, !wantsToLeave {
+            if isCoordinator, !wantsToLeave, !quarrels.rest(frame.view.members, at: now) {
                 ask(frame.coordinator.member, at: now, peers: peers, into: &output)
             }
         } else if isIdle {
@@ -115,6 +115,7 @@ extension HWG {
         }
         let count = view.members.count + merge.sides.reduce(0) { $0 + $1.continuing.count } + side.continuing.count
         guard isIdle, !wantsToLeave, !isOverlapping, mayTakeIn(side), count <= Limits.viewMembers,
+            !quarrels.rest(side.continuing, at: now),
             merge.sides.count + 2 <= Limits.mergeSides, !precedes(side.previous.id, side.wasPrimary)
         else { return send(.mergeAnswer(.busy), to: member, into: &output) }
         output.learned += frame.cards
@@ -126,6 +127,14 @@ extension HWG {
         if proposeAt == nil || isHeldBack {
             proposeAt = min(proposeAt ?? .distantFuture, now + parameters.mergeGather)
         }
+    }
+
+    /// A member says that it does not hear another one, whom I hear.
+    mutating func reported(_ member: MemberID, at now: Instant, peers: PeerTable) {
+        guard dependence == nil, let rank = view.rank(of: member), !suspects[rank], !peers.isSuspected(member) else {
+            return
+        }
+        quarrels.reported(member, within: peers.failureTimeout * 4, at: now)
     }
 
     /// In the mode `primary` votes are of nodes: two lives of one are never in a view together.
