@@ -89,34 +89,6 @@ struct SendingTests {
         #expect(outbox.credit([(seat: key, cost: 65)]).isEmpty)
     }
 
-    @Test("what a seat retains keeps its order, messages and requests alike")
-    func retained() {
-        var retained = Retained()
-        var batch = OutgoingBatch()
-        for number: UInt8 in 0..<4 { batch.append([number]) }
-        retained.append(batch, from: 2)
-        [UInt8](repeating: 9, count: 1).withUnsafeBytes { retained.append($0, order: .total, ticket: 5) }
-        retained.append { _ in }
-        guard case .messages(let first, let next) = retained.first else {
-            Issue.record("messages come first")
-            return
-        }
-        #expect(next == 2 && first.count == 5)
-        #expect(first.entries.last?.ticket == 5 && first.entries.last?.order == .total)
-        retained.advance(to: 4)
-        guard case .messages(_, 4) = retained.first else {
-            Issue.record("four were taken")
-            return
-        }
-        retained.removeFirst()
-        guard case .request = retained.first else {
-            Issue.record("then the request")
-            return
-        }
-        retained.removeFirst()
-        #expect(retained.isEmpty)
-    }
-
     @Test("an answer is given once, before or after it is waited for, and a cancelled wait ends")
     func answers() async throws {
         let early = Answer<Int>()
