@@ -11,40 +11,50 @@ final class Answer<Value: Sendable>: Sendable {
     private let state = Mutex(State.open)
 
     /// The first call counts; later ones, such as a seat that is lost after its flush returned, change nothing.
-    func resolve(_ result: Result<Value, GroupError>) {
-        let continuation = state.withLock { state -> UnsafeContinuation<Result<Value, GroupError>, Never>? in
+    func resolve(_ result: Result<Value, GroupError>) { _ = give(result) }
+
+    /// The same, and tells whether this was the first: else nobody has the value.
+    func give(_ result: Result<Value, GroupError>) -> Bool {
+        let (isFirst, continuation) = state.withLock {
+            state -> (Bool, UnsafeContinuation<Result<Value, GroupError>, Never>?) in
             switch state {
             case .open:
                 state = .resolved(result)
-                return nil
+                return (true, nil)
             case .waiting(let continuation):
                 state = .taken
-                return continuation
+                return (true, continuation)
             case .resolved, .taken:
-                return nil
+                return (false, nil)
             }
         }
         continuation?.resume(returning: result)
+        return isFirst
     }
 
     /// Once. A cancelled task gets `cancelled`; the request goes on.
     func value() async throws(GroupError) -> Value {
-        let result = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                let ready = state.withLock { state -> Result<Value, GroupError>? in
-                    if case .resolved(let result) = state {
-                        state = .taken
-                        return result
-                    }
-                    state = .waiting(continuation)
-                    return nil
-                }
-                if let ready { continuation.resume(returning: ready) }
-            }
+        let given = await withTaskCancellationHandler {
+            await result()
         } onCancel: {
             resolve(.failure(.cancelled))
         }
-        return try result.get()
+        return try given.get()
+    }
+
+    /// The same for what comes in any case, and soon: a cancelled task waits for it, too.
+    func result() async -> Result<Value, GroupError> {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, GroupError>, Never>) in
+            let ready = state.withLock { state -> Result<Value, GroupError>? in
+                if case .resolved(let result) = state {
+                    state = .taken
+                    return result
+                }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let ready { continuation.resume(returning: ready) }
+        }
     }
 }
 
