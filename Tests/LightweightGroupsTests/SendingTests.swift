@@ -44,6 +44,44 @@ struct SendingTests {
         #expect(append(outbox, key, [1]) == .taken)
     }
 
+    @Test("seats of any bound may be full before another waits (F3)", arguments: [64 << 20, 256 << 20])
+    func fullSeatOfMany(seatBytes: Int) {
+        let outbox = outbox(seatBytes: seatBytes)
+        #expect(append(outbox, key, [UInt8](repeating: 0, count: seatBytes)) == .taken)
+        #expect(append(outbox, key, [1]) == .full)
+        #expect(append(outbox, other, [1]) == .taken)
+    }
+
+    @Test("the bound of all seats together does not overflow")
+    func unbounded() {
+        #expect(append(outbox(seatBytes: .max), key, [1]) == .taken)
+    }
+
+    @Test("a seat that is refused because all seats together are full is told once when they are not")
+    func starved() async {
+        let outbox = outbox(seatBytes: 1_000)
+        #expect(append(outbox, key, [UInt8](repeating: 0, count: Outbox.leastTotalBytes)) == .taken)
+        #expect(append(outbox, other, [1], remembers: true) == .full)
+        #expect(append(outbox, other, [1], remembers: true) == .full)
+        let waiting = Task { await outbox.waitForRoom(other) }
+        #expect(outbox.credit([(seat: key, cost: Outbox.leastTotalBytes + Outbox.messageCost)]) == [other])
+        await waiting.value
+        #expect(append(outbox, other, [1]) == .taken)
+        #expect(outbox.credit([(seat: other, cost: 65)]).isEmpty)
+    }
+
+    @Test("a seat that is gone is not told of room, and its successor hears of its own")
+    func starvedAndGone() {
+        let outbox = outbox(seatBytes: 1_000)
+        let successor = SeatKey(index: other.index, serial: 9)
+        #expect(append(outbox, key, [UInt8](repeating: 0, count: Outbox.leastTotalBytes)) == .taken)
+        #expect(append(outbox, other, [1], remembers: true) == .full)
+        outbox.close(other)
+        outbox.open(successor)
+        #expect(append(outbox, successor, [1], remembers: true) == .full)
+        #expect(outbox.credit([(seat: key, cost: Outbox.leastTotalBytes + Outbox.messageCost)]) == [successor])
+    }
+
     @Test("a message larger than the bound passes when the seat has room")
     func large() {
         let outbox = outbox(seatBytes: 300)
