@@ -82,6 +82,24 @@ struct SendingTests {
         #expect(outbox.credit([(seat: key, cost: Outbox.leastTotalBytes + Outbox.messageCost)]) == [successor])
     }
 
+    @Test("who waits for the number of a message whose seat is gone is told that it is, and why")
+    func lost() async throws {
+        try await withNodes(1) { nodes in
+            let group = try await nodes[0].join("g")
+            let answer = Answer<UInt64>()
+            nodes[0].onLoop { [runtime = nodes[0].runtime] in
+                let ticket = runtime.tickets.issue(answer, of: group)
+                let outcome = [UInt8](repeating: 1, count: 3).withUnsafeBytes {
+                    runtime.outbox.append($0, seat: group.key, order: .fifo, ticket: ticket, remembers: false)
+                }
+                #expect(outcome == .taken)
+                if let seat = runtime.seat(group.key) { runtime.left(seat, .slow) }
+                runtime.drainOutbox()
+            }
+            await #expect(throws: GroupError.notMember(group: "g", reason: .slow)) { try await answer.value() }
+        }
+    }
+
     @Test("a message larger than the bound passes when the seat has room")
     func large() {
         let outbox = outbox(seatBytes: 300)

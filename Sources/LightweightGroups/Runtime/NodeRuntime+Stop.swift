@@ -61,7 +61,7 @@ extension NodeRuntime {
             abandon(seat)
             for waiter in seat.leaving { waiter() }
         }
-        tickets.failAll(.stopped)
+        tickets.loseAll()
         for case let consumer? in consumers { consumer.finishForGood() }
         consumers.removeAll()
         inboxes.removeAll()

@@ -60,30 +60,40 @@ final class Answer<Value: Sendable>: Sendable {
 
 /// Answers by number, for messages whose number is not known when they are taken.
 final class Tickets: Sendable {
-    private let state = Mutex<(next: UInt64, open: [UInt64: Answer<UInt64>])>((0, [:]))
+    private struct Open {
+        let answer: Answer<UInt64>
+        let group: Group
+    }
+    private let state = Mutex<(next: UInt64, open: [UInt64: Open])>((0, [:]))
 
-    func issue(_ answer: Answer<UInt64>) -> UInt64 {
+    func issue(_ answer: Answer<UInt64>, of group: Group) -> UInt64 {
         state.withLock { state in
             state.next += 1
-            state.open[state.next] = answer
+            state.open[state.next] = Open(answer: answer, group: group)
             return state.next
         }
     }
 
     func withdraw(_ ticket: UInt64) { _ = state.withLock { $0.open.removeValue(forKey: ticket) } }
 
-    /// Nothing more will be answered.
-    func failAll(_ failure: GroupError) {
+    /// All seats are gone.
+    func loseAll() {
         let open = state.withLock { state in
             defer { state.open = [:] }
             return state.open.values
         }
-        for answer in open { answer.resolve(.failure(failure)) }
+        for one in open { one.answer.resolve(.failure(one.group.notMember)) }
     }
 
     /// Ticket 0 is nobody's.
     func resolve(_ ticket: UInt64, _ result: Result<UInt64, GroupError>) {
         guard ticket != 0 else { return }
-        state.withLock { $0.open.removeValue(forKey: ticket) }?.resolve(result)
+        state.withLock { $0.open.removeValue(forKey: ticket) }?.answer.resolve(result)
+    }
+
+    /// The message's seat is gone: the group knows why.
+    func lose(_ ticket: UInt64) {
+        guard ticket != 0, let lost = state.withLock({ $0.open.removeValue(forKey: ticket) }) else { return }
+        lost.answer.resolve(.failure(lost.group.notMember))
     }
 }
