@@ -107,7 +107,7 @@ public final class Group: Sendable {
         _ bytes: some Collection<UInt8>, order: Order = .fifo
     ) async throws(GroupError) -> UInt64 {
         let answer = Answer<UInt64>()
-        let ticket = runtime.tickets.issue(answer)
+        let ticket = runtime.tickets.issue(answer, of: self)
         do {
             try await append(Array(bytes), order, ticket: ticket)
         } catch {

@@ -168,7 +168,7 @@ public final class GroupNode: Service, Sendable {
     // MARK: The end
 
     /// Sends what was accepted, leaves all groups in one flush, closes the connections and ends the loop. Idempotent.
-    /// Bounded: after ten failure time-outs it ends without the others' consent.
+    /// Bounded: after ten failure time-outs it ends without the others' consent. A cancelled task waits, too.
     public func stop() async {
         runtime.loop.execute { [runtime] in runtime.stop() }
         await runtime.hasEnded()
@@ -179,7 +179,7 @@ public final class GroupNode: Service, Sendable {
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await gracefulShutdown() }
-            group.addTask { [runtime] in await runtime.hasEnded() }
+            group.addTask { [runtime] in await runtime.hasEndedOrCancelled() }
             await group.next()
             group.cancelAll()
         }

@@ -7,8 +7,7 @@ import Synchronization
 /// A consumer that does not keep up stops the node from taking data, and so the senders: see `GroupNode`.
 public final class Inbox: Sendable {
     private struct State: ~Copyable {
-        var batches: [InboxBatch?] = []
-        var head = 0
+        var batches = Fifo<InboxBatch>(keepsMemory: true)
         var load = QueueLoad()
         var waiting = WaitList()
         var bounds: QueueBounds
@@ -50,14 +49,8 @@ public final class Inbox: Sendable {
 
     private func take() -> Taken {
         let (taken, relieved) = state.withLock { state -> (Taken, (@Sendable () -> Void)?) in
-            guard state.head < state.batches.count, let batch = state.batches[state.head] else {
+            guard let batch = state.batches.popFirst() else {
                 return (state.isFinished ? .finished : .empty, nil)
-            }
-            state.batches[state.head] = nil
-            state.head += 1
-            if state.head == state.batches.count {
-                state.batches.removeAll(keepingCapacity: true)
-                state.head = 0
             }
             let isRelieved = state.load.remove(
                 messages: batch.count, bytes: batch.heldBytes, within: state.bounds)
@@ -82,6 +75,9 @@ public final class Inbox: Sendable {
             state.withLock { $0.waiting.remove(id) }?.resume()
         }
     }
+
+    /// Places for batches, those of batches that were read too.
+    var length: Int { state.withLock { $0.batches.length } }
 
     // MARK: The node's side
 

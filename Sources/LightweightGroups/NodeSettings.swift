@@ -85,7 +85,8 @@ public struct NodeSettings: Sendable {
     /// Under `evict`, how long a consumer may stay over its bounds before it loses its seats, zero to 60 s; its senders wait as
     /// long. A garbage collection or a write to disk is shorter than the default.
     public var slowConsumerGrace: Duration = .seconds(1)
-    /// Bytes of one group that wait to be sent before `multicast` suspends.
+    /// Bytes of one group that wait to be sent before `multicast` suspends. All groups together may have 64 times as many, at
+    /// least 64 MiB: so many groups can be held or slow before any other waits for them (F3).
     public var sendQueueBytes = 1 << 20
 
     // Metrics.

@@ -17,14 +17,6 @@ struct EndTests {
         }
     }
 
-    private func until(_ what: String, _ condition: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + ShellProcess.patience
-        while !condition() {
-            try #require(ContinuousClock.now < deadline, "waited for ‘\(what)’ in vain")
-            try await Task.sleep(for: .milliseconds(5))
-        }
-    }
-
     @Test(arguments: [SIGINT, SIGTERM])
     func `seeds that are ended by a signal tell what they have so far`(_ signal: Int32) async throws {
         let seeds = Process()

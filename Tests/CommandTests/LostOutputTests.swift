@@ -19,6 +19,34 @@ struct LostOutputTests {
         #expect(outcome.errors.contains("lwg: cannot write the output: No space left on device\n"))
     }
 
+    @Test func `to a reader that has stopped does not keep a node from ending`() async throws {
+        let sender = try ShellProcess("sender", cluster: "stopped-reader")
+        let (output, errors) = (Pipe(), Pipe())
+        let node = Process()
+        node.executableURL = URL(fileURLWithPath: Executable.path)
+        node.arguments = [
+            "node", "--json", "--name", "silent", "--listen", "127.0.0.1:0", "--cluster", "stopped-reader",
+            "--peer", try await sender.listen, "--join", "g", "--set", "log.level=error",
+        ]
+        node.standardOutput = output
+        node.standardError = errors
+        try node.run()
+        defer { kill(node.processIdentifier, SIGKILL) }
+        sender.command("join g")
+        try await sender.view("g", nodes: ["sender", "silent"])
+        // More than a pipe holds; when it is stable the node has it.
+        sender.command("burst g 200 8192")
+        sender.command("flush g")
+        try await sender.event("done") { $0["cmd"] == "flush" }
+        node.terminate()
+        try await until("the end of the node") { !node.isRunning }
+        let text = errors.fileHandleForReading.readDataToEndOfFile()
+        #expect(node.terminationReason == .exit && node.terminationStatus == 1)
+        #expect(String(decoding: text, as: UTF8.self).contains("lwg: nobody reads the output"))
+        withExtendedLifetime(output) {}
+        #expect(try await sender.end() == 0)
+    }
+
     @Test func `to a reader that has gone ends with 1, quietly`() throws {
         let (output, errors) = (Pipe(), Pipe())
         let process = Process()

@@ -44,6 +44,62 @@ struct SendingTests {
         #expect(append(outbox, key, [1]) == .taken)
     }
 
+    @Test("seats of any bound may be full before another waits (F3)", arguments: [64 << 20, 256 << 20])
+    func fullSeatOfMany(seatBytes: Int) {
+        let outbox = outbox(seatBytes: seatBytes)
+        #expect(append(outbox, key, [UInt8](repeating: 0, count: seatBytes)) == .taken)
+        #expect(append(outbox, key, [1]) == .full)
+        #expect(append(outbox, other, [1]) == .taken)
+    }
+
+    @Test("the bound of all seats together does not overflow")
+    func unbounded() {
+        #expect(append(outbox(seatBytes: .max), key, [1]) == .taken)
+    }
+
+    @Test("a seat that is refused because all seats together are full is told once when they are not")
+    func starved() async {
+        let outbox = outbox(seatBytes: 1_000)
+        #expect(append(outbox, key, [UInt8](repeating: 0, count: Outbox.leastTotalBytes)) == .taken)
+        #expect(append(outbox, other, [1], remembers: true) == .full)
+        #expect(append(outbox, other, [1], remembers: true) == .full)
+        let waiting = Task { await outbox.waitForRoom(other) }
+        #expect(outbox.credit([(seat: key, cost: Outbox.leastTotalBytes + Outbox.messageCost)]) == [other])
+        await waiting.value
+        #expect(append(outbox, other, [1]) == .taken)
+        #expect(outbox.credit([(seat: other, cost: 65)]).isEmpty)
+    }
+
+    @Test("a seat that is gone is not told of room, and its successor hears of its own")
+    func starvedAndGone() {
+        let outbox = outbox(seatBytes: 1_000)
+        let successor = SeatKey(index: other.index, serial: 9)
+        #expect(append(outbox, key, [UInt8](repeating: 0, count: Outbox.leastTotalBytes)) == .taken)
+        #expect(append(outbox, other, [1], remembers: true) == .full)
+        outbox.close(other)
+        outbox.open(successor)
+        #expect(append(outbox, successor, [1], remembers: true) == .full)
+        #expect(outbox.credit([(seat: key, cost: Outbox.leastTotalBytes + Outbox.messageCost)]) == [successor])
+    }
+
+    @Test("who waits for the number of a message whose seat is gone is told that it is, and why")
+    func lost() async throws {
+        try await withNodes(1) { nodes in
+            let group = try await nodes[0].join("g")
+            let answer = Answer<UInt64>()
+            nodes[0].onLoop { [runtime = nodes[0].runtime] in
+                let ticket = runtime.tickets.issue(answer, of: group)
+                let outcome = [UInt8](repeating: 1, count: 3).withUnsafeBytes {
+                    runtime.outbox.append($0, seat: group.key, order: .fifo, ticket: ticket, remembers: false)
+                }
+                #expect(outcome == .taken)
+                if let seat = runtime.seat(group.key) { runtime.left(seat, .slow) }
+                runtime.drainOutbox()
+            }
+            await #expect(throws: GroupError.notMember(group: "g", reason: .slow)) { try await answer.value() }
+        }
+    }
+
     @Test("a message larger than the bound passes when the seat has room")
     func large() {
         let outbox = outbox(seatBytes: 300)
@@ -87,34 +143,6 @@ struct SendingTests {
         #expect(append(outbox, SeatKey(index: 0, serial: 9), [1]) == .taken)
         // Late credit of the former seat is none of the new one's.
         #expect(outbox.credit([(seat: key, cost: 65)]).isEmpty)
-    }
-
-    @Test("what a seat retains keeps its order, messages and requests alike")
-    func retained() {
-        var retained = Retained()
-        var batch = OutgoingBatch()
-        for number: UInt8 in 0..<4 { batch.append([number]) }
-        retained.append(batch, from: 2)
-        [UInt8](repeating: 9, count: 1).withUnsafeBytes { retained.append($0, order: .total, ticket: 5) }
-        retained.append { _ in }
-        guard case .messages(let first, let next) = retained.first else {
-            Issue.record("messages come first")
-            return
-        }
-        #expect(next == 2 && first.count == 5)
-        #expect(first.entries.last?.ticket == 5 && first.entries.last?.order == .total)
-        retained.advance(to: 4)
-        guard case .messages(_, 4) = retained.first else {
-            Issue.record("four were taken")
-            return
-        }
-        retained.removeFirst()
-        guard case .request = retained.first else {
-            Issue.record("then the request")
-            return
-        }
-        retained.removeFirst()
-        #expect(retained.isEmpty)
     }
 
     @Test("an answer is given once, before or after it is waited for, and a cancelled wait ends")

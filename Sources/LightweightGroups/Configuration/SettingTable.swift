@@ -184,7 +184,8 @@ public enum SettingTable {
         ).reloadable(),
         .size(
             "limits.sendQueue", \.sendQueueBytes, in: (16 << 10)...(1 << 30),
-            "Bytes of one group that wait to be sent before a multicast suspends."),
+            "Bytes of one group that wait to be sent before a multicast suspends; all groups together may have 64 times as "
+                + "many, at least 64 MiB."),
     ]
 
     private static let log: [SettingKey] = [

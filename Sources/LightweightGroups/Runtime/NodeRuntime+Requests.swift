@@ -5,16 +5,18 @@ import GroupModel
 extension NodeRuntime {
     // MARK: Any thread
 
-    /// Runs `body` on the loop and gives its result; nil when the loop has ended.
+    /// Runs `body` on the loop and gives its result, to a cancelled task, too: it is one turn. Nil when the loop has ended;
+    /// then nobody changes its state any more, and any thread may read it.
     func ask<T: Sendable>(_ body: @escaping @Sendable (NodeRuntime) -> T) async -> T? {
         let answer = Answer<T>()
         guard loop.execute({ [self] in answer.resolve(.success(body(self))) }) else { return nil }
-        return try? await answer.value()
+        return try? await answer.result().get()
     }
 
     func join(
         _ names: [String], at endpoint: ShortName, _ sink: Consumer.Sink?
     ) async throws(GroupError) -> [Group] {
+        if Task.isCancelled { throw .cancelled }
         for name in names where !(1...Limits.groupNameBytes).contains(name.utf8.count) { throw .badName(name) }
         guard Set(names).count == names.count else {
             throw .alreadyJoined(group: Self.duplicate(names), endpoint: endpoint.description)
@@ -103,7 +105,7 @@ extension NodeRuntime {
         core.pointee.handle(event, at: now, into: &effects.pointee)
     }
 
-    private func join(_ call: JoinCall, at endpoint: ShortName) {
+    func join(_ call: JoinCall, at endpoint: ShortName) {
         if let taken = call.names.first(where: { joins[JoinKey(endpoint: endpoint, group: $0)] != nil }) {
             return call.answer.resolve(
                 .failure(.alreadyJoined(group: taken, endpoint: endpoint.description)))

@@ -76,11 +76,14 @@ extension NodeRuntime {
         call.open -= 1
         guard call.open == 0 else { return }
         joined(in: now - call.since)
+        let groups = call.names.compactMap { call.seated[$0] }
+        let joined = groups.compactMap { seat($0.key) }
         guard let failure = call.failure else {
-            return call.answer.resolve(.success(call.names.compactMap { call.seated[$0] }))
+            // Whose task was cancelled meanwhile has no use for the seats, and nobody else would read or leave them.
+            if !call.answer.give(.success(groups)) { handle(.leave(seats: joined.map(\.handle))) }
+            return
         }
         // All or none: what was joined by this call is left again before the caller hears of it.
-        let joined = call.names.compactMap { call.seated[$0] }.compactMap { seat($0.key) }
         guard !joined.isEmpty else { return call.answer.resolve(.failure(failure)) }
         call.open = joined.count
         for seat in joined {

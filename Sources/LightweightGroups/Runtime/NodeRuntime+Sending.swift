@@ -200,7 +200,7 @@ extension NodeRuntime {
         switch entry.content {
         case .message(_, let count, _, let ticket):
             credit(entry.seat, count + Outbox.messageCost)
-            tickets.resolve(ticket, .failure(.stopped))
+            tickets.lose(ticket)
         case .batch(let index):
             credit(entry.seat, load.batches[index].cost)
         }

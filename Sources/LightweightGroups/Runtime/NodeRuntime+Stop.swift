@@ -61,7 +61,7 @@ extension NodeRuntime {
             abandon(seat)
             for waiter in seat.leaving { waiter() }
         }
-        tickets.failAll(.stopped)
+        tickets.loseAll()
         for case let consumer? in consumers { consumer.finishForGood() }
         consumers.removeAll()
         inboxes.removeAll()
@@ -85,13 +85,21 @@ extension NodeRuntime {
 
     // MARK: Any thread
 
-    func hasEnded() async {
+    /// Returns when the loop has ended, and not before: who goes on at once, as a process does that exits, would lose what
+    /// was accepted. A cancelled task waits, too; `stop` bounds how long.
+    func hasEnded() async { _ = await end.result() }
+
+    /// The same for who may give up waiting for a node that nobody stops.
+    func hasEndedOrCancelled() async { try? await end.value() }
+
+    private var end: Answer<Void> {
         let answer = Answer<Void>()
         let isOpen = enders.withLock { list -> Bool in
             list?.append(answer)
             return list != nil
         }
-        if isOpen { try? await answer.value() }
+        if !isOpen { answer.resolve(.success(())) }
+        return answer
     }
 
     func tellEnd() {

@@ -27,11 +27,13 @@ extension NodeRuntime {
         guard stage != .stopped else { return }
         if hasEffects { loop.wake() }
         drainIfStopping()
-        schedule()
+        deadline?.follow(core.pointee.nextDeadline, at: now)
     }
 
     private var hasEffects: Bool {
-        isTurnOpen || !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty || retriesBlocked
+        // Groups whose turn the core has not ended yet, because it bounds its rounds, have no deadline that would wake it.
+        isTurnOpen || !core.pointee.isAtRest || !effects.pointee.transmissions.isEmpty || !effects.pointee.lwg.isEmpty
+            || retriesBlocked
     }
 
     /// Trace lines to the operating system first: a killed process must not lose the line of a packet that left.
@@ -63,17 +65,6 @@ extension NodeRuntime {
     func writeTrace() {
         guard trace != nil, let failure = trace?.write(effects.pointee.trace) else { return }
         logger.write(.traceFailed, "\(failure); lines are lost and counted until it can be written again")
-    }
-
-    private func schedule() {
-        let due = core.pointee.nextDeadline
-        guard due != deadlineSet else { return }
-        deadlineSet = due
-        if let due {
-            deadline?.schedule(after: (due - now).nanoseconds)
-        } else {
-            deadline?.cancel()
-        }
     }
 
     // MARK: Packets out

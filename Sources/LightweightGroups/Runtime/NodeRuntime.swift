@@ -46,11 +46,10 @@ final class NodeRuntime: @unchecked Sendable {
     var otherInitial: Set<MemberID> = []
     var majorityWait = MajorityWait()
     var majorityLook: LoopTimer?
-    var deadline: LoopTimer?
+    var deadline: DeadlineTimer?
     var reporting: LoopTimer?
     /// When each heavyweight group that is held now was; at most one entry per group.
     var heldSince: [HWGID: Instant] = [:]
-    var deadlineSet: Instant?
     var pause: LoopTimer?
     var grace: LoopTimer?
     var limit: LoopTimer?
@@ -136,7 +135,7 @@ final class NodeRuntime: @unchecked Sendable {
         if let path = settings.traceFile { trace = try TraceFile(appendingTo: path) }
         names.learn(settings.name, of: me.node)
         trace?.learn(prepared.core.card)
-        deadline = try LoopTimer(loop) {}
+        deadline = try DeadlineTimer(loop)
         pause = try LoopTimer(loop) { [unowned self] in pauseEnded() }
         grace = try LoopTimer(loop) { [unowned self] in graceEnded() }
         limit = try LoopTimer(loop) { [unowned self] in stopLimitReached() }

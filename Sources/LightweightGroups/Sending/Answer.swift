@@ -11,69 +11,89 @@ final class Answer<Value: Sendable>: Sendable {
     private let state = Mutex(State.open)
 
     /// The first call counts; later ones, such as a seat that is lost after its flush returned, change nothing.
-    func resolve(_ result: Result<Value, GroupError>) {
-        let continuation = state.withLock { state -> UnsafeContinuation<Result<Value, GroupError>, Never>? in
+    func resolve(_ result: Result<Value, GroupError>) { _ = give(result) }
+
+    /// The same, and tells whether this was the first: else nobody has the value.
+    func give(_ result: Result<Value, GroupError>) -> Bool {
+        let (isFirst, continuation) = state.withLock {
+            state -> (Bool, UnsafeContinuation<Result<Value, GroupError>, Never>?) in
             switch state {
             case .open:
                 state = .resolved(result)
-                return nil
+                return (true, nil)
             case .waiting(let continuation):
                 state = .taken
-                return continuation
+                return (true, continuation)
             case .resolved, .taken:
-                return nil
+                return (false, nil)
             }
         }
         continuation?.resume(returning: result)
+        return isFirst
     }
 
     /// Once. A cancelled task gets `cancelled`; the request goes on.
     func value() async throws(GroupError) -> Value {
-        let result = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                let ready = state.withLock { state -> Result<Value, GroupError>? in
-                    if case .resolved(let result) = state {
-                        state = .taken
-                        return result
-                    }
-                    state = .waiting(continuation)
-                    return nil
-                }
-                if let ready { continuation.resume(returning: ready) }
-            }
+        let given = await withTaskCancellationHandler {
+            await result()
         } onCancel: {
             resolve(.failure(.cancelled))
         }
-        return try result.get()
+        return try given.get()
+    }
+
+    /// The same for what comes in any case, and soon: a cancelled task waits for it, too.
+    func result() async -> Result<Value, GroupError> {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, GroupError>, Never>) in
+            let ready = state.withLock { state -> Result<Value, GroupError>? in
+                if case .resolved(let result) = state {
+                    state = .taken
+                    return result
+                }
+                state = .waiting(continuation)
+                return nil
+            }
+            if let ready { continuation.resume(returning: ready) }
+        }
     }
 }
 
 /// Answers by number, for messages whose number is not known when they are taken.
 final class Tickets: Sendable {
-    private let state = Mutex<(next: UInt64, open: [UInt64: Answer<UInt64>])>((0, [:]))
+    private struct Open {
+        let answer: Answer<UInt64>
+        let group: Group
+    }
+    private let state = Mutex<(next: UInt64, open: [UInt64: Open])>((0, [:]))
 
-    func issue(_ answer: Answer<UInt64>) -> UInt64 {
+    func issue(_ answer: Answer<UInt64>, of group: Group) -> UInt64 {
         state.withLock { state in
             state.next += 1
-            state.open[state.next] = answer
+            state.open[state.next] = Open(answer: answer, group: group)
             return state.next
         }
     }
 
     func withdraw(_ ticket: UInt64) { _ = state.withLock { $0.open.removeValue(forKey: ticket) } }
 
-    /// Nothing more will be answered.
-    func failAll(_ failure: GroupError) {
+    /// All seats are gone.
+    func loseAll() {
         let open = state.withLock { state in
             defer { state.open = [:] }
             return state.open.values
         }
-        for answer in open { answer.resolve(.failure(failure)) }
+        for one in open { one.answer.resolve(.failure(one.group.notMember)) }
     }
 
     /// Ticket 0 is nobody's.
     func resolve(_ ticket: UInt64, _ result: Result<UInt64, GroupError>) {
         guard ticket != 0 else { return }
-        state.withLock { $0.open.removeValue(forKey: ticket) }?.resolve(result)
+        state.withLock { $0.open.removeValue(forKey: ticket) }?.answer.resolve(result)
+    }
+
+    /// The message's seat is gone: the group knows why.
+    func lose(_ ticket: UInt64) {
+        guard ticket != 0, let lost = state.withLock({ $0.open.removeValue(forKey: ticket) }) else { return }
+        lost.answer.resolve(.failure(lost.group.notMember))
     }
 }

@@ -13,8 +13,10 @@ struct SeatKey: Hashable, Sendable {
 final class Outbox: Sendable {
     /// What one message costs beside its bytes, so that empty messages are bounded too.
     static let messageCost = 64
-    /// Bytes of all seats together: enough for sixty-four seats at their bound.
-    static let totalBytes = 64 << 20
+    /// Seats that may be at their bound before any other waits for them.
+    static let fullSeats = 64
+    /// The least bound of all seats together.
+    static let leastTotalBytes = 64 << 20
 
     enum Content: Sendable {
         /// A range of the load's bytes.
@@ -46,6 +48,7 @@ final class Outbox: Sendable {
         var serial: UInt64
         var queued = 0
         var wantsWritable = false
+        var isStarved = false
         var waiting: [(id: UInt64, continuation: UnsafeContinuation<Void, Never>)] = []
     }
     private struct State {
@@ -54,15 +57,19 @@ final class Outbox: Sendable {
         var total = 0
         var nextID: UInt64 = 0
         var isSignalled = false
-        /// Seats with waiting tasks that found the whole outbox full, not their own share.
+        /// Seats that found the whole outbox full, not their own share, and have tasks that wait or want to know; each once.
         var starved: [SeatKey] = []
     }
     private let state = Mutex(State())
     private let seatBytes: Int
+    /// Of all seats together.
+    private let totalBytes: Int
     private let wake: @Sendable () -> Void
 
     init(seatBytes: Int, wake: @escaping @Sendable () -> Void) {
         self.seatBytes = seatBytes
+        let (product, overflows) = seatBytes.multipliedReportingOverflow(by: Self.fullSeats)
+        totalBytes = overflows ? .max : max(Self.leastTotalBytes, product)
         self.wake = wake
     }
 
@@ -114,10 +121,10 @@ final class Outbox: Sendable {
                 let isThere = state.withLock { state -> Bool in
                     let index = Int(key.index)
                     guard index < state.seats.count, state.seats[index].serial == key.serial, !Task.isCancelled,
-                        state.seats[index].queued >= seatBytes || state.total >= Self.totalBytes
+                        state.seats[index].queued >= seatBytes || state.total >= totalBytes
                     else { return true }
                     state.seats[index].waiting.append((id, continuation))
-                    if state.seats[index].queued < seatBytes { state.starved.append(key) }
+                    starve(key, &state)
                     return false
                 }
                 if isThere { continuation.resume() }
@@ -138,13 +145,24 @@ final class Outbox: Sendable {
     private func reserve(_ cost: Int, _ key: SeatKey, _ remembers: Bool, _ state: inout State) -> Outcome {
         let index = Int(key.index)
         guard index < state.seats.count, state.seats[index].serial == key.serial else { return .gone }
-        guard state.seats[index].queued < seatBytes, state.total < Self.totalBytes else {
-            if remembers { state.seats[index].wantsWritable = true }
+        guard state.seats[index].queued < seatBytes, state.total < totalBytes else {
+            if remembers {
+                state.seats[index].wantsWritable = true
+                starve(key, &state)
+            }
             return .full
         }
         state.seats[index].queued += cost
         state.total += cost
         return .taken
+    }
+
+    /// A seat at its own bound hears of its own credit.
+    private func starve(_ key: SeatKey, _ state: inout State) {
+        let index = Int(key.index)
+        guard state.seats[index].queued < seatBytes, !state.seats[index].isStarved else { return }
+        state.seats[index].isStarved = true
+        state.starved.append(key)
     }
 
     private static func signal(_ state: inout State) -> Bool {
@@ -167,6 +185,7 @@ final class Outbox: Sendable {
         let waiting = state.withLock { state -> [(id: UInt64, continuation: UnsafeContinuation<Void, Never>)] in
             let index = Int(key.index)
             guard index < state.seats.count, state.seats[index].serial == key.serial else { return [] }
+            if state.seats[index].isStarved { state.starved.removeAll { $0 == key } }
             defer { state.seats[index] = Seat(serial: 0) }
             return state.seats[index].waiting
         }
@@ -187,7 +206,7 @@ final class Outbox: Sendable {
         var resumed: [UnsafeContinuation<Void, Never>] = []
         let writable = state.withLock { state -> [SeatKey] in
             var writable: [SeatKey] = []
-            let wasFull = state.total >= Self.totalBytes
+            let wasFull = state.total >= totalBytes
             for (key, cost) in credits {
                 state.total -= cost
                 let index = Int(key.index)
@@ -195,10 +214,13 @@ final class Outbox: Sendable {
                 state.seats[index].queued -= cost
                 Self.relieve(key, seatBytes, &state, &resumed, &writable)
             }
-            if wasFull, state.total < Self.totalBytes, !state.starved.isEmpty {
+            if wasFull, state.total < totalBytes, !state.starved.isEmpty {
                 let starved = state.starved
                 state.starved.removeAll()
-                for key in starved { Self.relieve(key, seatBytes, &state, &resumed, &writable) }
+                for key in starved {
+                    state.seats[Int(key.index)].isStarved = false
+                    Self.relieve(key, seatBytes, &state, &resumed, &writable)
+                }
             }
             return writable
         }

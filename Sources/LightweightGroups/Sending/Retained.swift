@@ -10,23 +10,29 @@ struct Retained {
         /// A point-to-point message: false when it cannot be sent now. A seat that is gone is told to whoever waits.
         case attempt((NodeRuntime) -> Bool)
     }
-    private(set) var items: [Item] = []
-    private var head = 0
+    /// A batch this large takes no more messages: what is sent of a batch stays in memory until all of it is, so that a
+    /// sender that is never without something to send would keep everything. Large beside a packet, so that few batches
+    /// serve many messages, and small beside what a seat may queue.
+    static let batchBytes = 256 << 10
 
-    var isEmpty: Bool { head == items.count }
-    var first: Item? { isEmpty ? nil : items[head] }
+    /// Thousands of seats may wait at once, and most of them rarely: an empty queue gives its memory back.
+    private(set) var items = Fifo<Item>(keepsMemory: false)
+
+    var isEmpty: Bool { items.isEmpty }
+    var first: Item? { items.first }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer, order: Order, ticket: UInt64) {
-        if !isEmpty, case .messages(var batch, let next) = items[items.count - 1] {
-            // Taken out, so that the batch is not copied while two places hold it.
-            items[items.count - 1] = .messages(OutgoingBatch(), next: 0)
+        // Taken out, so that the batch is not copied while two places hold it.
+        var last = items.popLast()
+        if case .messages(var batch, next: 0)? = last, batch.cost < Self.batchBytes {
+            last = nil
             batch.append(bytes, order: order, ticket: ticket)
-            items[items.count - 1] = .messages(batch, next: next)
-        } else {
-            var batch = OutgoingBatch()
-            batch.append(bytes, order: order, ticket: ticket)
-            items.append(.messages(batch, next: 0))
+            return items.append(.messages(batch, next: 0))
         }
+        if let last { items.append(last) }
+        var batch = OutgoingBatch()
+        batch.append(bytes, order: order, ticket: ticket)
+        items.append(.messages(batch, next: 0))
     }
 
     mutating func append(_ batch: OutgoingBatch, from next: Int) {
@@ -38,15 +44,8 @@ struct Retained {
     mutating func append(attempt: @escaping (NodeRuntime) -> Bool) { items.append(.attempt(attempt)) }
 
     mutating func advance(to next: Int) {
-        if case .messages(let batch, _) = items[head] { items[head] = .messages(batch, next: next) }
+        if case .messages(let batch, _)? = items.first { items.replaceFirst(.messages(batch, next: next)) }
     }
 
-    mutating func removeFirst() {
-        items[head] = .request { _ in }
-        head += 1
-        if head == items.count {
-            items.removeAll(keepingCapacity: false)
-            head = 0
-        }
-    }
+    mutating func removeFirst() { _ = items.popFirst() }
 }

@@ -51,21 +51,25 @@ struct NodeCommand: AsyncParsableCommand {
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         // Before the join, which may take a while: a signal then leaves what is joined already.
         let running = Task { try await services.run() }
-        if !groups.isEmpty {
-            do {
-                _ = try await node.join(groups, into: inbox)
-            } catch {
-                await services.triggerGracefulShutdown()
-                try await running.value
-                // A signal ended the join, and the groups are left.
-                switch error {
-                case .stopped, .notMember(_, reason: .stopped): break
-                default: throw error
-                }
-            }
+        var failure: GroupError?
+        do {
+            _ = try await node.join(groups, into: inbox)
+        } catch {
+            await services.triggerGracefulShutdown()
+            failure = error
         }
-        try await running.value
-        if groups.isEmpty { printing.cancel() }
-        await printing.value
+        let end = await running.result
+        // An inbox that is nobody's does not end.
+        if groups.isEmpty || failure != nil { printing.cancel() }
+        guard await reporter.writer.isDone(printing) else {
+            // Not `exit`, which waits for the writer.
+            LineWriter.errors.write("lwg: nobody reads the output, and what was not written yet is lost")
+            _exit(ExitStatus.failed)
+        }
+        switch failure {
+        // A signal ended the join, and the groups are left.
+        case nil, .stopped, .notMember(_, reason: .stopped): try end.get()
+        case let failure?: throw failure
+        }
     }
 }

@@ -15,6 +15,10 @@ final class LineWriter: Sendable {
     }
     private let state = Mutex(State())
     private let descriptor: Int32
+    /// Calls of `write` that have returned. Outside the lock, which is held while one blocks.
+    private let writes = Atomic(0)
+    /// How long one `write` may block before its reader is taken to have stopped, when everything else is at its end.
+    private static let patience = Duration.seconds(3)
     /// A buffer this full is written before the next line joins it.
     private static let bufferBytes = 64 << 10
 
@@ -53,11 +57,32 @@ final class LineWriter: Sendable {
 
     func flush() { state.withLock { write(&$0) } }
 
+    /// Waits for a task that writes here and that no cancellation reaches while its reader is behind.
+    /// - Returns: false when the reader has stopped reading, and the task would not end.
+    func isDone(_ printing: Task<Void, Never>) async -> Bool {
+        let end = AsyncStream.makeStream(of: Bool.self)
+        Task {
+            await printing.value
+            end.continuation.yield(true)
+        }
+        Task {
+            var before: Int?
+            while before != writes.load(ordering: .relaxed) {
+                before = writes.load(ordering: .relaxed)
+                try? await Task.sleep(for: Self.patience)
+            }
+            end.continuation.yield(false)
+        }
+        for await isDone in end.stream { return isDone }
+        return false
+    }
+
     private func write(_ state: inout State) {
         var written = 0
         while written < state.buffer.count, state.failure == nil {
             let count = state.buffer[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             let error = errno
+            writes.add(1, ordering: .relaxed)
             if count > 0 {
                 written += count
             } else if count < 0 && (error == EINTR || error == EAGAIN) {
