@@ -8,7 +8,7 @@ PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 # Small worlds of which `lwg explore` visits every interleaving within seconds, and within minutes.
 EXPLORED := one join onecrash enter exit crash crashes mistakes mistakecrash mistake disorder flush takeover \
 	change changesend entersend exitsend
-EXPLORED_LONG := changecrash exitcrash changeone changemessages
+EXPLORED_LONG := changecrash changeone changemessages
 
 # Of each fuzzer.
 FUZZ_SECONDS ?= 60
