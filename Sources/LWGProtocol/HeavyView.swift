@@ -98,9 +98,12 @@ extension Carrier {
     /// What my side tells: old members that come along, then those whose joins were ordered.
     private func sideEntries(_ remap: Remap, primary: Bool) -> [SideEntry] {
         var last = MovedMembers()
-        return table.entries.map { entry in
+        return table.entries.compactMap { entry in
+            if entry.members.isEmpty, entry.isQuiet { return nil }
             var next = entry
             next.move(remap, floor: 0, coordinator: entry.coordinator, like: &last)
+            // Nobody needs to hear of an LWG that has ended: numbers and counts are those of one HWG view.
+            if next.members.isEmpty { return nil }
             var members: [SideEntry.Member] = []
             members.reserveCapacity(next.members.count)
             for index in next.members.indices {
@@ -124,6 +127,11 @@ extension Carrier {
         table = Table()
         var sides: [[SubView<EndpointID>]] = []
         for entry in entries.sorted(by: { $0.id < $1.id }) where !entry.members.isEmpty {
+            // Sides together may have more LWGs than labels number. All end the same ones, the last by id.
+            guard table.entries.count < node.limits.groupsPerHWG else {
+                refuseSeats(of: entry, .tooManyGroups, &node, into: &out)
+                continue
+            }
             // A side's view of this HWG view has the same era and a lower count.
             let era = entry.origins.map(\.view.era).max() ?? 0
             var next = Entry(

@@ -59,7 +59,7 @@ extension Carrier {
             found = table.create(
                 Entry(
                     id: id, name: name, era: era, count: 0, coordinator: view?.id.coordinator ?? node.me, members: [],
-                    ranks: []))
+                    ranks: []), limit: node.limits.groupsPerHWG)
             if let found {
                 demultiplexer.extend(to: found + 1)
                 refreshSlot(found, &node)

@@ -102,8 +102,8 @@ struct Table: Sendable {
     }
 
     /// Nil when the numbers of this HWG view are used up.
-    mutating func create(_ entry: Entry) -> Int? {
-        guard entries.count < Limits.groupsPerHWG else { return nil }
+    mutating func create(_ entry: Entry, limit: Int) -> Int? {
+        guard entries.count < limit else { return nil }
         if Mutant.reusedNumber.isOn, let number = entries.firstIndex(where: { $0.members.isEmpty && $0.isQuiet }) {
             created[entry.id] = number
             entries[number] = entry
