@@ -14,6 +14,8 @@ enum ControlMessage: Hashable, Sendable {
 
     /// LWGs with consecutive numbers and the same view count.
     struct Run: Hashable, Sendable {
+        /// On the wire.
+        static let bytes = 12
         var first: Int
         var length: Int
         var count: UInt32
@@ -60,7 +62,7 @@ enum ControlMessage: Hashable, Sendable {
         case .flushOK:
             var end = 0
             message = .flushOK(
-                reader.array(limit: Limits.groupsPerHWG, elementBytes: 12) {
+                reader.array(limit: Limits.groupsPerHWG, elementBytes: Run.bytes) {
                     let run = Run(first: Int($0.u32()), length: Int($0.u32()), count: $0.u32())
                     // Ascending and disjoint, so that the work is bounded by the table and not by what runs claim.
                     if run.first < end || run.first + run.length > Limits.groupsPerHWG { $0.fail() }
@@ -131,6 +133,12 @@ struct NameList {
         return UInt16(truncatingIfNeeded: names.count - 1)
     }
     var isFull: Bool { names.count >= Self.limit }
+    /// There are more than indices: what was added last must go elsewhere.
+    var isOverfull: Bool { names.count > Self.limit }
+
+    mutating func add(_ entry: SideEntry) {
+        for member in entry.members { _ = index(of: member.endpoint.name) }
+    }
 }
 
 extension ShortName {
