@@ -6,6 +6,7 @@ enum ControlMessage: Hashable, Sendable {
     case record([Operation])
     case flushOK([Run])
     case table(TablePart)
+    case sweep
 
     enum Operation: Hashable, Sendable {
         case join(endpoint: ShortName, name: String)
@@ -21,7 +22,7 @@ enum ControlMessage: Hashable, Sendable {
         var count: UInt32
     }
 
-    private enum Kind: UInt8 { case record = 1, flushOK = 2, table = 3 }
+    private enum Kind: UInt8 { case record = 1, flushOK = 2, table = 3, sweep = 4 }
 
     func encoded(for view: ViewID) -> [UInt8] {
         var writer = ByteWriter(reserving: 256)
@@ -42,6 +43,9 @@ enum ControlMessage: Hashable, Sendable {
             writer.u8(Kind.table.rawValue)
             writer.viewID(view)
             part.write(to: &writer)
+        case .sweep:
+            writer.u8(Kind.sweep.rawValue)
+            writer.viewID(view)
         }
         return writer.bytes
     }
@@ -71,6 +75,7 @@ enum ControlMessage: Hashable, Sendable {
                 })
         case .table:
             message = .table(TablePart(reading: &reader, members: view.members))
+        case .sweep: message = .sweep
         }
         return reader.isComplete ? .message(message) : .malformed
     }

@@ -66,7 +66,7 @@ extension Carrier {
     /// D4: who cannot keep a message must not go on with those who can, nor after a gap with its sender. Its seats leave; no
     /// message is lost by a member.
     private mutating func earlyLost(_ number: Int, _ node: inout Node, into out: inout LWGOutput) {
-        guard case .settled = phase, number < table.entries.count else {
+        guard case .settled = phase, number < table.entries.count, !table.entries[number].isFree else {
             early.overflowed(number)
             return
         }

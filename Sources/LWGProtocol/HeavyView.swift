@@ -73,6 +73,7 @@ extension Carrier {
         isFlushOKInFlight = false
         tableParts.removeAll()
         isTableInFlight = false
+        endSweep()
         for operation in outbox.operationsInFlight
         where operation.isJoin && node.seats.seats[operation.seat].stage == .sent {
             node.seats.seats[operation.seat].stage = .queued
@@ -89,7 +90,9 @@ extension Carrier {
         var last = MovedMembers()
         for index in table.entries.indices {
             table.entries[index].move(remap, floor: floor, coordinator: view?.id.coordinator ?? node.me, like: &last)
-            if table.entries[index].members.isEmpty { removeSeats(of: table.entries[index], &node, into: &out) }
+            if table.entries[index].members.isEmpty, !table.entries[index].isFree {
+                removeSeats(of: table.entries[index], &node, into: &out)
+            }
         }
         table.renumber()
         installAll(&node, into: &out)

@@ -11,7 +11,7 @@ extension Carrier {
         holdView = viewID
         readyFlushOKs.removeAll(keepingCapacity: true)
         guard explicitSeats > 0 || node.reportsHolds, case .settled = phase else { return }
-        for entry in table.entries {
+        for entry in table.entries where !entry.members.isEmpty {
             var at = node.seats.head(of: entry.id)
             while let seat = at {
                 if node.reportsHolds || node.seats.seats[seat].explicit { raiseHold(seat, &node, into: &out) }
@@ -77,7 +77,7 @@ extension Carrier {
     /// The HWG view ended without this node's HoldOK: what seats here still send belongs to no view before the next.
     func closeDoors(_ node: inout Node) {
         guard unanswered > 0 else { return }
-        for entry in table.entries {
+        for entry in table.entries where !entry.members.isEmpty {
             var at = node.seats.head(of: entry.id)
             while let seat = at {
                 if node.seats.doors[seat].state == .raised { node.seats.doors[seat].state = .closed }
@@ -104,7 +104,7 @@ extension Carrier {
     }
 
     private func reportUnnumbered(_ node: Node, into out: inout LWGOutput) {
-        for entry in table.entries {
+        for entry in table.entries where !entry.members.isEmpty {
             var at = node.seats.head(of: entry.id)
             while let seat = at {
                 if node.seats.seats[seat].unnumbered > 0 { reportHoldAnswered(seat, node, into: &out) }

@@ -17,6 +17,9 @@ public struct LWGLimits: Sendable {
     public var holdDeadline: Interval = .seconds(2)
     /// LWGs in one HWG, the same at all nodes.
     public var groupsPerHWG = Limits.groupsPerHWG
+    /// LWGs that may have ended, beyond those with members, before their numbers are freed: 4 MB, and a few small messages for
+    /// that many ends.
+    public var endedGroups = 16_384
     /// HWGs that one node is in.
     public var heavyweightGroups = Limits.heavyweightGroups
 
