@@ -38,6 +38,18 @@ public enum LeftReason: Hashable, Sendable {
     case slow
     /// The node stops.
     case stopped
+    /// Its join was refused at its place in the order: another group's name has the same 64-bit hash.
+    case nameCollision(with: String)
+    /// Its join was refused at its place in the order, or a merge has more groups than there are numbers.
+    case limitReached(ReachedLimit)
+}
+
+/// A limit of the wire format.
+public enum ReachedLimit: Hashable, Sendable {
+    /// `Limits.groupsPerHWG`.
+    case groups
+    /// `Limits.seatsPerNode`.
+    case seats
 }
 
 /// What a group tells its member, in order. `Group` is unit for one heavyweight group.

@@ -61,6 +61,11 @@ struct Carrier: Sendable {
     /// Parts of my side's table that wait to be sent, in order.
     var tableParts: [TablePart] = []
     var isTableInFlight = false
+    var sweep: SweepRound?
+    /// This node has asked for a sweep that is not complete.
+    var isSweepAsked = false
+    /// A sweep of this node waits to be sent.
+    var owesSweep = false
     /// Answers that wait for the tables of a merge.
     var returnedFlushes: [UInt64] = []
     /// Requests for `flushed`, oldest first; each belongs to a caller who waits.
@@ -126,6 +131,7 @@ struct Carrier: Sendable {
         sendTables(&node, into: &out)
         sendRecord(&node, into: &out)
         sendFlushOKs(&node, into: &out)
+        sendSweep(&node, into: &out)
         answerHeavyHold(&node, into: &out)
     }
 

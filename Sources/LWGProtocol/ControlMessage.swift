@@ -6,6 +6,7 @@ enum ControlMessage: Hashable, Sendable {
     case record([Operation])
     case flushOK([Run])
     case table(TablePart)
+    case sweep
 
     enum Operation: Hashable, Sendable {
         case join(endpoint: ShortName, name: String)
@@ -14,12 +15,14 @@ enum ControlMessage: Hashable, Sendable {
 
     /// LWGs with consecutive numbers and the same view count.
     struct Run: Hashable, Sendable {
+        /// On the wire.
+        static let bytes = 12
         var first: Int
         var length: Int
         var count: UInt32
     }
 
-    private enum Kind: UInt8 { case record = 1, flushOK = 2, table = 3 }
+    private enum Kind: UInt8 { case record = 1, flushOK = 2, table = 3, sweep = 4 }
 
     func encoded(for view: ViewID) -> [UInt8] {
         var writer = ByteWriter(reserving: 256)
@@ -40,6 +43,9 @@ enum ControlMessage: Hashable, Sendable {
             writer.u8(Kind.table.rawValue)
             writer.viewID(view)
             part.write(to: &writer)
+        case .sweep:
+            writer.u8(Kind.sweep.rawValue)
+            writer.viewID(view)
         }
         return writer.bytes
     }
@@ -60,7 +66,7 @@ enum ControlMessage: Hashable, Sendable {
         case .flushOK:
             var end = 0
             message = .flushOK(
-                reader.array(limit: Limits.groupsPerHWG, elementBytes: 12) {
+                reader.array(limit: Limits.groupsPerHWG, elementBytes: Run.bytes) {
                     let run = Run(first: Int($0.u32()), length: Int($0.u32()), count: $0.u32())
                     // Ascending and disjoint, so that the work is bounded by the table and not by what runs claim.
                     if run.first < end || run.first + run.length > Limits.groupsPerHWG { $0.fail() }
@@ -69,6 +75,7 @@ enum ControlMessage: Hashable, Sendable {
                 })
         case .table:
             message = .table(TablePart(reading: &reader, members: view.members))
+        case .sweep: message = .sweep
         }
         return reader.isComplete ? .message(message) : .malformed
     }
@@ -131,6 +138,12 @@ struct NameList {
         return UInt16(truncatingIfNeeded: names.count - 1)
     }
     var isFull: Bool { names.count >= Self.limit }
+    /// There are more than indices: what was added last must go elsewhere.
+    var isOverfull: Bool { names.count > Self.limit }
+
+    mutating func add(_ entry: SideEntry) {
+        for member in entry.members { _ = index(of: member.endpoint.name) }
+    }
 }
 
 extension ShortName {

@@ -3,7 +3,7 @@ import GroupWire
 
 /// What carriers tell each other, in words, for timelines.
 public enum ControlText {
-    /// `join n/0`, `leave n/0`, `flushOK`, `table`: what a control message is about; nil when it is none. The first part
+    /// `join n/0`, `leave n/0`, `flushOK`, `table`, `sweep`: what a control message is about; nil when it is none. The first part
     /// of a long one tells enough.
     public static func text(of bytes: [UInt8], names: (LWGID) -> String) -> String? {
         bytes.withUnsafeBytes { raw in
@@ -23,6 +23,7 @@ public enum ControlText {
                 }.joined(separator: " ")
             case 2: return "flushOK"
             case 3: return "table"
+            case 4: return "sweep"
             default: return nil
             }
         }

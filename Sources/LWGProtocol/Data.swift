@@ -63,9 +63,10 @@ extension Carrier {
         }
     }
 
-    /// D4: who cannot keep a message must not go on with those who can. Its seats leave; no message is lost by a member.
+    /// D4: who cannot keep a message must not go on with those who can, nor after a gap with its sender. Its seats leave; no
+    /// message is lost by a member.
     private mutating func earlyLost(_ number: Int, _ node: inout Node, into out: inout LWGOutput) {
-        guard case .settled = phase, number < table.entries.count else {
+        guard case .settled = phase, number < table.entries.count, !table.entries[number].isFree else {
             early.overflowed(number)
             return
         }
@@ -112,9 +113,7 @@ extension Carrier {
     /// Looks again at everything that waited, in order of arrival: after each installation.
     mutating func replayEarly(_ node: inout Node, into out: inout LWGOutput) {
         let kept = early.takeAll()
-        for number in table.entries.indices where kept.overflowed.contains(number) {
-            earlyLost(number, &node, into: &out)
-        }
+        for number in kept.overflowed.sorted() { earlyLost(number, &node, into: &out) }
         for item in kept.items {
             switch item {
             case .message(let message):
@@ -159,7 +158,13 @@ extension Carrier {
         if case .settled = phase, header.number < table.entries.count { entry = table.entries[header.number] }
         // It may overtake even the record that creates its LWG.
         guard let entry, header.epoch <= entry.epoch else {
-            if early.keep(direct: bytes, from: from, number: number, node.limits) { node.counters.early += 1 }
+            if early.keep(direct: bytes, from: from, number: number, node.limits) {
+                node.counters.early += 1
+            } else if header.number < Limits.groupsPerHWG {
+                earlyLost(header.number, &node, into: &out)
+            } else {
+                node.counters.malformed += 1
+            }
             return
         }
         guard header.epoch == entry.epoch || Mutant.lateDirect.isOn,
@@ -206,7 +211,10 @@ extension Carrier {
         guard case .settled = phase else { return returnedFlushes.append(token) }
         guard let index = flushes.firstIndex(where: { $0.token == token }) else { return }
         let flush = flushes.remove(at: index)
-        guard node.seats.isLive(flush.seat), !node.seats.seats[Int(flush.seat.index)].told else { return }
+        guard node.seats.isLive(flush.seat) else { return }
+        let seat = node.seats.seats[Int(flush.seat.index)]
+        // Who is put out may have lost a message that never got a number; its answer is `left`.
+        guard !seat.told, seat.leaving == nil || seat.leaving == .requested else { return }
         out.up.events.append(.indication(flush.seat, .flushed(token: flush.callers)))
     }
 

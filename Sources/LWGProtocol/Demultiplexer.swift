@@ -23,6 +23,8 @@ struct Demultiplexer: Sendable {
     }
 
     static let nobody = UInt16.max
+    /// What 8 bits of a label number, and a power of two, as strides are.
+    private static let mostPlaces: UInt16 = 256
 
     private(set) var slots: [Slot] = []
     /// From (HWG rank, endpoint index) to LWG rank: `width * stride` places for each LWG with a seat here. A block that grows
@@ -49,7 +51,7 @@ struct Demultiplexer: Sendable {
 
     mutating func set(_ number: Int, _ kind: Slot.Kind, seat: Int, count: UInt32, ranks: [UInt16]) {
         var stride: UInt16 = 1
-        for rank in ranks {
+        for rank in ranks where scratch[Int(rank)] < Self.mostPlaces {
             scratch[Int(rank)] += 1
             while scratch[Int(rank)] > stride { stride *= 2 }
         }
@@ -67,7 +69,7 @@ struct Demultiplexer: Sendable {
             for place in base..<(base + width * Int(slot.stride)) { map[place] = Self.nobody }
         }
         slots[number] = slot
-        for (lwgRank, rank) in ranks.enumerated() {
+        for (lwgRank, rank) in ranks.enumerated() where scratch[Int(rank)] < slot.stride {
             let place = Int(slot.base) + Int(rank) * Int(slot.stride) + Int(scratch[Int(rank)])
             map[place] = UInt16(truncatingIfNeeded: lwgRank)
             scratch[Int(rank)] += 1

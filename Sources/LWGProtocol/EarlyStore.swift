@@ -35,7 +35,8 @@ struct EarlyStore: Sendable {
 
     private(set) var items: [Content] = []
     private var bytes = 0
-    /// Numbers of LWGs that lost a message while tables were awaited. Looked up, never iterated.
+    /// Numbers of LWGs that lost a message while tables were awaited, or before the record that creates them: wire numbers
+    /// all, so that the table's bound is theirs.
     private(set) var overflowed: Set<Int> = []
 
     var isEmpty: Bool { items.isEmpty && overflowed.isEmpty }

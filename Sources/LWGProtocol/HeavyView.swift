@@ -73,6 +73,7 @@ extension Carrier {
         isFlushOKInFlight = false
         tableParts.removeAll()
         isTableInFlight = false
+        endSweep()
         for operation in outbox.operationsInFlight
         where operation.isJoin && node.seats.seats[operation.seat].stage == .sent {
             node.seats.seats[operation.seat].stage = .queued
@@ -89,7 +90,9 @@ extension Carrier {
         var last = MovedMembers()
         for index in table.entries.indices {
             table.entries[index].move(remap, floor: floor, coordinator: view?.id.coordinator ?? node.me, like: &last)
-            if table.entries[index].members.isEmpty { removeSeats(of: table.entries[index], &node, into: &out) }
+            if table.entries[index].members.isEmpty, !table.entries[index].isFree {
+                removeSeats(of: table.entries[index], &node, into: &out)
+            }
         }
         table.renumber()
         installAll(&node, into: &out)
@@ -98,9 +101,12 @@ extension Carrier {
     /// What my side tells: old members that come along, then those whose joins were ordered.
     private func sideEntries(_ remap: Remap, primary: Bool) -> [SideEntry] {
         var last = MovedMembers()
-        return table.entries.map { entry in
+        return table.entries.compactMap { entry in
+            if entry.members.isEmpty, entry.isQuiet { return nil }
             var next = entry
             next.move(remap, floor: 0, coordinator: entry.coordinator, like: &last)
+            // Nobody needs to hear of an LWG that has ended: numbers and counts are those of one HWG view.
+            if next.members.isEmpty { return nil }
             var members: [SideEntry.Member] = []
             members.reserveCapacity(next.members.count)
             for index in next.members.indices {
@@ -124,6 +130,11 @@ extension Carrier {
         table = Table()
         var sides: [[SubView<EndpointID>]] = []
         for entry in entries.sorted(by: { $0.id < $1.id }) where !entry.members.isEmpty {
+            // Sides together may have more LWGs than labels number. All end the same ones, the last by id.
+            guard table.entries.count < node.limits.groupsPerHWG else {
+                refuseSeats(of: entry, .tooManyGroups, &node, into: &out)
+                continue
+            }
             // A side's view of this HWG view has the same era and a lower count.
             let era = entry.origins.map(\.view.era).max() ?? 0
             var next = Entry(

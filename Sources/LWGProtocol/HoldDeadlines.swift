@@ -3,13 +3,15 @@ import GroupModel
 /// Explicit seats whose applications owe an answer, oldest Hold first, and until when.
 ///
 /// The deadline is the application's, so it counts time in which the node ran. While a Hold is open the clock is looked
-/// at every `step`; a gap of more than two was a pause of the process, which does not count, and after which every open
-/// Hold has a `step` left at least.
+/// at every `step`; a gap of more than two was a pause of the process. It counts as two, because a loop may be that slow all the
+/// time; and after it every open Hold has a `step` left at least, until so much is given that it has lasted twice the limit.
 struct HoldDeadlines: Sendable {
     private struct Link: Sendable {
         var previous = -1
         var next = -1
         var due = Interval.zero
+        /// What pauses may move `due` to.
+        var latest = Interval.zero
         var isOpen = false
     }
     /// By seat.
@@ -41,13 +43,11 @@ struct HoldDeadlines: Sendable {
         defer { lastLook = max(now, lastLook) }
         guard first >= 0, now > lastLook else { return }
         let gap = now - lastLook
-        guard gap > step * 2 else {
-            clock = clock + gap
-            return
-        }
+        clock = clock + min(gap, step * 2)
+        guard gap > step * 2 else { return }
         var at = first
         while at >= 0, links[at].due < clock + step {
-            links[at].due = clock + step
+            links[at].due = max(links[at].due, min(clock + step, links[at].latest))
             at = links[at].next
         }
     }
@@ -55,7 +55,7 @@ struct HoldDeadlines: Sendable {
     mutating func raised(_ seat: Int) {
         while links.count <= seat { links.append(Link()) }
         ended(seat)
-        links[seat] = Link(previous: last, next: -1, due: clock + limit, isOpen: true)
+        links[seat] = Link(previous: last, next: -1, due: clock + limit, latest: clock + limit * 2, isOpen: true)
         if last >= 0 { links[last].next = seat } else { first = seat }
         last = seat
     }

@@ -11,7 +11,7 @@ extension Carrier {
         holdView = viewID
         readyFlushOKs.removeAll(keepingCapacity: true)
         guard explicitSeats > 0 || node.reportsHolds, case .settled = phase else { return }
-        for entry in table.entries {
+        for entry in table.entries where !entry.members.isEmpty {
             var at = node.seats.head(of: entry.id)
             while let seat = at {
                 if node.reportsHolds || node.seats.seats[seat].explicit { raiseHold(seat, &node, into: &out) }
@@ -77,7 +77,7 @@ extension Carrier {
     /// The HWG view ended without this node's HoldOK: what seats here still send belongs to no view before the next.
     func closeDoors(_ node: inout Node) {
         guard unanswered > 0 else { return }
-        for entry in table.entries {
+        for entry in table.entries where !entry.members.isEmpty {
             var at = node.seats.head(of: entry.id)
             while let seat = at {
                 if node.seats.doors[seat].state == .raised { node.seats.doors[seat].state = .closed }
@@ -104,7 +104,7 @@ extension Carrier {
     }
 
     private func reportUnnumbered(_ node: Node, into out: inout LWGOutput) {
-        for entry in table.entries {
+        for entry in table.entries where !entry.members.isEmpty {
             var at = node.seats.head(of: entry.id)
             while let seat = at {
                 if node.seats.seats[seat].unnumbered > 0 { reportHoldAnswered(seat, node, into: &out) }
@@ -157,18 +157,25 @@ extension Carrier {
     mutating func sendFlushOKs(_ node: inout Node, into out: inout LWGOutput) {
         guard !readyFlushOKs.isEmpty, !isFlushOKInFlight, !isHeld, let view else { return }
         var runs: [ControlMessage.Run] = []
-        for number in readyFlushOKs.sorted() {
+        let mostRuns = max(node.limits.recordBytes / ControlMessage.Run.bytes, 1)
+        let ready = readyFlushOKs.sorted()
+        var rest = ready.endIndex
+        for (index, number) in ready.enumerated() {
             let entry = table.entries[number]
             // Twice in the list when a leave completed the flush for which it was put there.
             let end = runs.last.map { $0.first + $0.length } ?? 0
             guard number >= end, entry.hasAnswered, entry.flush?.awaited.contains(rank) == true else { continue }
             if let last = runs.last, last.first + last.length == number, last.count == entry.count {
                 runs[runs.count - 1].length += 1
-            } else {
+            } else if runs.count < mostRuns {
                 runs.append(.init(first: number, length: 1, count: entry.count))
+            } else {
+                rest = index
+                break
             }
         }
         readyFlushOKs.removeAll(keepingCapacity: true)
+        readyFlushOKs.append(contentsOf: ready[rest...])
         guard !runs.isEmpty else { return }
         if Mutant.fifoFlushOK.isOn { flushOKDelivered(runs, from: rank, &node, into: &out) }
         isFlushOKInFlight = true

@@ -164,11 +164,24 @@ extension Carrier {
         }
     }
 
+    /// An LWG that the merged table has no room for.
+    mutating func refuseSeats(
+        of entry: SideEntry, _ reason: LWGRefusal, _ node: inout Node, into out: inout LWGOutput
+    ) {
+        var at = node.seats.head(of: entry.id)
+        while let seat = at {
+            at = node.seats.seats[seat].next
+            let stage = node.seats.seats[seat].stage
+            guard stage == .member || stage == .pending else { continue }
+            refuse(seat, reason, &node, into: &out)
+        }
+    }
+
     mutating func refuse(_ seat: Int, _ reason: LWGRefusal, _ node: inout Node, into out: inout LWGOutput) {
         let state = node.seats.seats[seat]
         guard state.stage != .gone else { return }
         out.up.events.append(.refused(endpoint: state.endpoint.name, group: state.group, reason))
-        retire(seat, state.leaving ?? .requested, &node, into: &out)
+        retire(seat, state.leaving ?? LeftReason(reason), &node, into: &out)
     }
 
     mutating func retire(_ seat: Int, _ reason: LeftReason, _ node: inout Node, into out: inout LWGOutput) {
@@ -181,6 +194,18 @@ extension Carrier {
         if state.unnumbered > 0 { out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil)) }
         if !state.told { out.up.events.append(.indication(handle, .left(reason))) }
         node.seats.retire(seat)
+    }
+}
+
+extension LeftReason {
+    /// What a seat is told whose join was refused when it had been accepted here.
+    fileprivate init(_ refusal: LWGRefusal) {
+        switch refusal {
+        case .nameCollision(let other): self = .nameCollision(with: other)
+        case .tooManyGroups: self = .limitReached(.groups)
+        case .tooManySeats: self = .limitReached(.seats)
+        case .alreadyJoined, .notAMember, .badName, .orderNotSupported, .messageTooLarge: self = .requested
+        }
     }
 }
 

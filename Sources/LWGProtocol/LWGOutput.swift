@@ -57,7 +57,9 @@ extension LWGLayer {
         public var overflows: UInt64 = 0
         /// Seats lost because their application did not answer a Hold in time.
         public var holdsExpired: UInt64 = 0
-        /// Join, leave and flushOK records, and parts of tables, that this node has sent.
+        /// Numbers of ended LWGs that became free within an HWG view.
+        public var numbersFreed: UInt64 = 0
+        /// Join, leave and flushOK records, parts of tables and sweeps that this node has sent.
         public var controlSent: UInt64 = 0
         public init() {}
     }

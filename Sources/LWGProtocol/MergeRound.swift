@@ -49,20 +49,22 @@ struct MergeRound: Sendable {
     }
 
     /// All complete tables as one: sides by lowest rank, each in its own order. A name that collides with another's
-    /// id loses to the lower side's.
+    /// id loses to the lower side's; what a side tells of an LWG a second time is ignored.
     func merged() -> [SideEntry] {
         let sides = contributions.filter(\.isComplete).sorted { ($0.covers.min() ?? 0) < ($1.covers.min() ?? 0) }
-        if sides.count == 1 { return sides[0].entries }
         var order: [(id: LWGID, side: Int, entry: Int)] = []
         for (index, side) in sides.enumerated() {
             for entry in side.entries.indices { order.append((side.entries[entry].id, index, entry)) }
         }
         order.sort { ($0.id, $0.side, $0.entry) < ($1.id, $1.side, $1.entry) }
         var result: [SideEntry] = []
+        result.reserveCapacity(order.count)
+        var lastSide = 0
         for each in order {
             let entry = sides[each.side].entries[each.entry]
+            defer { lastSide = each.side }
             guard let last = result.last, last.id == entry.id else { result.append(entry); continue }
-            guard last.name == entry.name else { continue }
+            guard last.name == entry.name, each.side != lastSide else { continue }
             result[result.count - 1].append(entry)
         }
         return result

@@ -15,6 +15,7 @@ extension Carrier {
             flushOKDelivered(runs, from: slice.sender, &node, into: &out)
         case .message(.table(let part)):
             tableDelivered(part, from: slice.sender, &node, into: &out)
+        case .message(.sweep): sweepDelivered(from: slice.sender, &node)
         }
         if case .settled = phase, !early.isEmpty { replayEarly(&node, into: &out) }
     }
@@ -59,7 +60,7 @@ extension Carrier {
             found = table.create(
                 Entry(
                     id: id, name: name, era: era, count: 0, coordinator: view?.id.coordinator ?? node.me, members: [],
-                    ranks: []))
+                    ranks: []), limit: node.limits.groupsPerHWG)
             if let found {
                 demultiplexer.extend(to: found + 1)
                 refreshSlot(found, &node)
@@ -80,6 +81,7 @@ extension Carrier {
         }
         if let seat, node.seats.seats[seat].stage == .sent { node.seats.seats[seat].stage = .pending }
         guard !entry.isFinallyMember(endpoint) else { return nil }
+        table.entries[number].isMarked = false
         table.entries[number].queue.append(Change(endpoint: endpoint, rank: sender, isJoin: true))
         return number
     }
@@ -148,8 +150,7 @@ extension Carrier {
         table.entries[number].previous = entry.viewID
         table.entries[number].survivors = next.survivors
         table.entries[number].count = Mutant.restartedCount.isOn && entry.members.isEmpty ? 1 : entry.count &+ 1
-        table.entries[number].members = next.members
-        table.entries[number].ranks = next.ranks
+        table.setMembers(next.members, next.ranks, of: number)
         node.counters.flushes += 1
         install(number, &node, into: &out)
         let queue = table.entries[number].queue

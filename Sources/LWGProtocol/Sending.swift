@@ -43,18 +43,23 @@ extension Carrier {
         out.requests.append(.control(id, ControlMessage.table(tableParts.removeFirst()).encoded(for: view.id)))
     }
 
-    /// Cuts a side's table into parts below the bound; one part at least, so that an empty side is heard.
+    /// Cuts a side's table into parts below the bounds; one part at least, so that an empty side is heard.
     static func parts(of entries: [SideEntry], covering side: [UInt16], limit: Int) -> [TablePart] {
         var parts: [TablePart] = []
         var from = 0
         var bytes = 0
+        var names = NameList()
         for (index, entry) in entries.enumerated() {
             // Generous: endpoint names and views may appear once per member and entry.
             let size = 16 + entry.name.utf8.count + entry.members.count * 21 + entry.origins.count * 24
-            if bytes + size > limit, index > from {
+            names.add(entry)
+            // One entry alone has room in both: 256 nodes have 65,280 endpoints in it at most.
+            if bytes + size > limit || names.isOverfull, index > from {
                 parts.append(TablePart(isLast: false, covers: side, entries: Array(entries[from..<index])))
                 from = index
                 bytes = 0
+                names = NameList()
+                names.add(entry)
             }
             bytes += size
         }

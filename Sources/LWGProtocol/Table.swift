@@ -18,6 +18,10 @@ struct Entry: Sendable {
     var queue: [Change] = []
     /// This node has said flushOK, or is about to, in the open flush.
     var hasAnswered = false
+    /// It had ended when a sweep was asked for, and has not been joined since.
+    var isMarked = false
+    /// Its number waits for another LWG.
+    var isFree = false
     /// The view before, and how many of `members`, which come first, were in it.
     var previous: ViewID?
     var survivors = 0
@@ -82,13 +86,19 @@ struct Entry: Sendable {
 }
 
 /// The LWGs of one HWG view. An entry's index is its number on the wire: sorted by id at the HWG view, then in order of
-/// creation; never reused within the view.
+/// creation; reused within the view only after a sweep.
 struct Table: Sendable {
     var entries: [Entry] = []
     /// Entries below this are sorted by id.
     private var sorted = 0
     /// Numbers of those created since. Looked up, never iterated.
     private var created: [LWGID: Int] = [:]
+    /// How many of those created since have members.
+    private var livelyCreated = 0
+    /// Numbers that a sweep has freed, all of entries created since the HWG view.
+    private var free: [Int] = []
+    /// The highest count of an LWG whose number was freed: it may come again, and its views' IDs grow (M2).
+    private var floor: UInt32 = 0
 
     func number(of id: LWGID) -> Int? {
         var low = 0
@@ -102,16 +112,61 @@ struct Table: Sendable {
     }
 
     /// Nil when the numbers of this HWG view are used up.
-    mutating func create(_ entry: Entry) -> Int? {
-        guard entries.count < Limits.groupsPerHWG else { return nil }
+    mutating func create(_ entry: Entry, limit: Int) -> Int? {
+        guard entries.count - free.count < limit else { return nil }
         if Mutant.reusedNumber.isOn, let number = entries.firstIndex(where: { $0.members.isEmpty && $0.isQuiet }) {
             created[entry.id] = number
             entries[number] = entry
             return number
         }
-        created[entry.id] = entries.count
-        entries.append(entry)
-        return entries.count - 1
+        var entry = entry
+        entry.count = max(entry.count, floor)
+        guard let number = free.popLast() else {
+            created[entry.id] = entries.count
+            entries.append(entry)
+            return entries.count - 1
+        }
+        // Point-to-point messages of the LWG before are known by a lower count.
+        entry.count = max(entry.count, entries[number].count)
+        created[entry.id] = number
+        entries[number] = entry
+        return number
+    }
+
+    mutating func setMembers(_ members: [EndpointID], _ ranks: [UInt16], of number: Int) {
+        if number >= sorted, members.isEmpty != entries[number].members.isEmpty {
+            livelyCreated += members.isEmpty ? -1 : 1
+        }
+        // An array whose elements were removed keeps its room.
+        entries[number].members = members.isEmpty ? [] : members
+        entries[number].ranks = members.isEmpty ? [] : ranks
+    }
+
+    /// More LWGs created since the HWG view have ended than there are others, and `limit`: a sweep is worth looking at all.
+    func hasManyEnded(beyond limit: Int) -> Bool {
+        created.count - livelyCreated > limit + livelyCreated + sorted
+    }
+
+    mutating func markEnded() {
+        for number in sorted..<entries.count where !entries[number].isFree {
+            entries[number].isMarked = entries[number].members.isEmpty && entries[number].isQuiet
+        }
+    }
+
+    /// How many numbers became free.
+    mutating func freeMarked() -> Int {
+        let before = free.count
+        for number in sorted..<entries.count where entries[number].isMarked {
+            let ended = entries[number]
+            created[ended.id] = nil
+            floor = max(floor, ended.count)
+            entries[number] = Entry(
+                id: LWGID(raw: 0), name: "", era: ended.era, count: ended.count, coordinator: ended.coordinator,
+                members: [], ranks: [])
+            entries[number].isFree = true
+            free.append(number)
+        }
+        return free.count - before
     }
 
     /// Numbers for a new HWG view: without empty LWGs, sorted by id.
@@ -125,6 +180,9 @@ struct Table: Sendable {
         if !isSorted { entries.sort { $0.id < $1.id } }
         sorted = entries.count
         created.removeAll()
+        livelyCreated = 0
+        free.removeAll()
+        floor = 0
     }
 
     /// No member, and no join ordered: nothing that a merge would have to reconcile.

@@ -53,7 +53,7 @@ struct TablePart: Hashable, Sendable {
         var views: [SideEntry.Origin] = []
         var viewIndex: [SideEntry.Origin: Int] = [:]
         for entry in entries {
-            for member in entry.members { _ = names.index(of: member.endpoint.name) }
+            names.add(entry)
             for origin in entry.origins where viewIndex[origin] == nil {
                 viewIndex[origin] = views.count
                 views.append(origin)
@@ -86,9 +86,11 @@ struct TablePart: Hashable, Sendable {
             if Int(rank) < members.count, !isCovered[Int(rank)] { isCovered[Int(rank)] = true } else { reader.fail() }
         }
         let names = reader.array(limit: NameList.limit, elementBytes: 16) { $0.shortName() }
+        if !names.allDiffer { reader.fail() }
         let views = reader.array(limit: Limits.groupsPerHWG, elementBytes: 25) {
             SideEntry.Origin(view: $0.viewID(), size: $0.u32(), isPrimary: $0.bool())
         }
+        var seatsOfRank = [UInt16](repeating: 0, count: members.count)
         entries = reader.array(limit: Limits.groupsPerHWG, elementBytes: 9) { reader in
             let name = reader.shortString(limit: Limits.groupNameBytes)
             if name.isEmpty { reader.fail() }
@@ -112,7 +114,19 @@ struct TablePart: Hashable, Sendable {
                 let endpoint = EndpointID(member: members[Int(rank)], name: names[index])
                 return SideEntry.Member(endpoint: endpoint, rank: rank, origin: origin == .max ? nil : origin)
             }
-            return SideEntry(id: LWGID(raw: 0), name: name, origins: origins, members: list.compactMap { $0 })
+            let known = list.compactMap { $0 }
+            if !Self.isProper(known, seats: &seatsOfRank) { reader.fail() }
+            return SideEntry(id: LWGID(raw: 0), name: name, origins: origins, members: known)
         }
+    }
+
+    /// No endpoint twice, and of each node no more than labels can number. `seats`: zeros, by rank, before and after.
+    private static func isProper(_ members: [SideEntry.Member], seats: inout [UInt16]) -> Bool {
+        defer { for member in members { seats[Int(member.rank)] = 0 } }
+        for member in members {
+            seats[Int(member.rank)] += 1
+            if seats[Int(member.rank)] > Limits.seatsPerNode { return false }
+        }
+        return members.map(\.endpoint).allDiffer
     }
 }

@@ -22,8 +22,9 @@ public struct Endpoint: Sendable {
     /// 1 to 15 bytes of `[A-Za-z0-9_.-]`.
     public var name: String { short.description }
 
-    /// Returns when the seat exists; its first event is the view. A join that is cancelled keeps no seat: one that it had is left
-    /// again, and the name is free when the others have agreed.
+    /// Returns when the seat exists here; its first event is the view. What this node knows speaks against a join is thrown; what
+    /// others had joined before it may end the seat instead of a view: `left(.nameCollision)` or `left(.limitReached)`. A join that
+    /// is cancelled keeps no seat: one that it had is left again, and the name is free when the others have agreed.
     /// - Throws: `badName`, `alreadyJoined`, `nameCollision`, `limitReached`, `stopped`, `cancelled`.
     public func join(_ group: String) async throws(GroupError) -> Group {
         guard let joined = try await runtime.join([group], at: short, nil).first else { throw .stopped }

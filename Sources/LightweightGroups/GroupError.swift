@@ -11,7 +11,7 @@ public enum GroupError: Error, Hashable, Sendable {
     /// This endpoint is in that group already, or has just lost its seat and the others have not agreed yet.
     case alreadyJoined(group: String, endpoint: String)
     /// The seat is gone. `reason` says why: it left, it was put out because it did not answer a Hold or did not take its
-    /// messages, or the node stopped; nil where this node has no such seat.
+    /// messages, its join was refused by what the others had joined before, or the node stopped; nil where this node has no such seat.
     case notMember(group: String, reason: LeftReason? = nil)
     /// A point-to-point message is for somebody who is not in the seat's present view.
     case unknownMember(group: String, EndpointID)
@@ -86,6 +86,9 @@ extension GroupError: CustomStringConvertible {
             "This seat lost ‘\(group)’ because it did not take its messages. Read its events faster, or allow it to stop its "
                 + "senders (limits.slowConsumer: block); then join again."
         case .stopped: "The node of this seat has stopped. Start a new one."
+        case .nameCollision(let other): Self.nameCollision(group: group, with: other).description
+        case .limitReached(.groups): Self.limitReached("groups of one heavyweight group").description
+        case .limitReached(.seats): Self.limitReached("endpoints of one node in one group").description
         }
     }
 }

@@ -7,6 +7,7 @@
 @_exported import struct GroupModel.NodeID
 @_exported import enum GroupModel.Order
 @_exported import typealias GroupModel.Rank
+@_exported import enum GroupModel.ReachedLimit
 @_exported import struct GroupModel.ShortName
 @_exported import struct GroupModel.SubView
 @_exported import struct GroupModel.View

@@ -18,6 +18,7 @@ struct CodecTests {
         return [
             .record([.join(endpoint: a, name: "g"), .leave(endpoint: ShortName("b")!, LWGID(name: "h"))]),
             .flushOK([.init(first: 0, length: 3, count: 2), .init(first: 7, length: 1, count: 9)]),
+            .sweep,
             .table(
                 TablePart(
                     isLast: true, covers: [1, 2],

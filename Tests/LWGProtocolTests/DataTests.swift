@@ -82,6 +82,43 @@ struct DataTests {
         #expect(world.members(0, world.seats(0)[0]) == ["0/0"])
     }
 
+    @Test("Who cannot keep an early point-to-point message loses its seat, not a message between two others")
+    func directOverflow() {
+        var limits = LWGLimits()
+        limits.earlyMessages = 1
+        var world = HandWorld(members: 2, limits: limits)
+        world.join(0, "0", ["g"])
+        world.deliverAll()
+        world.join(1, "0", ["g"])
+        world.deliverNext(0)
+        world.deliverNext(0)
+        let target = EndpointID(member: world.members[1], name: ShortName("0")!)
+        var indications = HWGIndications()
+        for number in 1...3 {
+            var out = LWGOutput()
+            world.layers[0].direct(world.seats(0)[0], to: target, bytes: [UInt8(number)], into: &out)
+            guard case .direct(_, _, let bytes)? = out.requests.first else { Issue.record("no request"); return }
+            indications.events.append(.direct(from: world.members[0], number: UInt64(number), bytes: bytes))
+        }
+        var behind = world
+        world.handle(1, indications)
+        #expect(world.events[1].last == .indication(world.seats(1)[0], .left(.slow)))
+        #expect(world.layers[1].counters.early == 1 && world.layers[1].counters.overflows == 1)
+        world.deliverAll()
+        #expect(world.members(0, world.seats(0)[0]) == ["0/0"])
+        #expect(!world.events[1].contains { if case .indication(_, .direct) = $0 { true } else { false } })
+
+        // The record that creates the LWG has not come.
+        behind.layers[1] = HandWorld(members: 2, limits: limits).layers[1]
+        behind.join(1, "0", ["g"])
+        behind.delivered[1] = 0
+        behind.handle(1, indications)
+        let seat = behind.seats(1)[0]
+        #expect(behind.layers[1].counters.overflows == 0)
+        behind.deliverNext(1)
+        #expect(behind.events[1].last == .indication(seat, .left(.slow)))
+    }
+
     @Test("Numbers are sorted by LWG id at each HWG view, and not used again within one")
     func numbers() {
         var world = HandWorld(members: 2, hash: { LWGID(raw: 1_000 - UInt64($0.utf8.count)) })

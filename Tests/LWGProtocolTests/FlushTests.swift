@@ -191,7 +191,7 @@ struct FlushTests {
         #expect(
             world.events[1].suffix(2) == [
                 .refused(endpoint: ShortName("0")!, group: "bb", .nameCollision(with: "aa")),
-                .indication(seat, .left(.requested)),
+                .indication(seat, .left(.nameCollision(with: "aa"))),
             ])
         #expect(world.layers[1].route(seat) == .notMember)
         world.join(0, "a", ["cc"])

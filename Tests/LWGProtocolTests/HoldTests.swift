@@ -251,6 +251,43 @@ struct HoldTests {
             world.events[0].contains(.holdAnswered(seat, world.views(0, seat)[0].view.id)), "the promise is complete")
     }
 
+    @Test("A flush of a seat that is put out is not answered: its message may never have been sent (S2)")
+    func flushOfWhoIsPutOut() {
+        var world = world()
+        let seat = world.seats(0)[0]
+        var out = LWGOutput()
+        world.layers[0].unnumbered(seat)
+        world.layers[0].flush(seat, token: 7, into: &out)
+        guard case .flush(_, let token)? = out.requests.first else { Issue.record("no request"); return }
+        world.join(1, "0", ["g"])
+        world.deliverAll()
+        var answered = world
+        var indications = HWGIndications()
+        indications.events.append(.flushed(token: token))
+        answered.handle(0, indications)
+        #expect(answered.events[0].last == .indication(seat, .flushed(token: 7)))
+        world.pass(.seconds(2))
+        #expect(world.relabels.map(\.label) == [nil], "the message is withdrawn")
+        world.handle(0, indications)
+        #expect(world.events[0].last != .indication(seat, .flushed(token: 7)))
+        world.deliverAll()
+        #expect(left(world, 0, seat) == .holdExpired)
+    }
+
+    @Test("A loop whose turns take half of the deadline each gives a silent seat no more than twice its time")
+    func slowLoop() {
+        var holds = HoldDeadlines(limit: .milliseconds(50))
+        let start = Instant(nanoseconds: 5_000_000_000)
+        holds.looked(at: start)
+        holds.raised(0)
+        var expired: Int?
+        for turn in 1...16 where expired == nil {
+            holds.looked(at: start + .milliseconds(Int64(turn) * 25))
+            if holds.popExpired() != nil { expired = turn }
+        }
+        #expect(expired == 8, "a quarter counts of each turn")
+    }
+
     @Test("Holds in the list end in any order, and the oldest one's time is over first")
     func list() {
         var holds = HoldDeadlines(limit: .milliseconds(800))

@@ -280,6 +280,19 @@ struct MergeTests {
         #expect(round.isComplete && round.merged().count == 100)
     }
 
+    @Test("What a side tells of an LWG a second time is ignored")
+    func toldTwice() {
+        let members = ["a", "b"].map {
+            SideEntry.Member(
+                endpoint: EndpointID(member: MemberID(node: NodeID(name: "n"), incarnation: 1), name: ShortName($0)!),
+                rank: 0, origin: nil)
+        }
+        let entries = members.map { SideEntry(id: LWGID(raw: 1), name: "g", origins: [], members: [$0]) }
+        var round = MergeRound(side: [0], own: [], isCovered: [false])
+        _ = round.partArrived(TablePart(isLast: true, covers: [0], entries: entries), from: 0)
+        #expect(round.merged() == [entries[0]])
+    }
+
     @Test("A name that collides with another side's id loses to the lower side's")
     func collidingSides() {
         let entry = { (name: String) in SideEntry(id: LWGID(raw: 1), name: name, origins: [], members: []) }

@@ -24,12 +24,14 @@ struct RandomRunTests {
         var merges = 0
         var early: UInt64 = 0
         var expired: UInt64 = 0
+        var freed: UInt64 = 0
         for seed in stride(from: first + block, to: first + seeds, by: 8) {
             var world = RandomWorld(seed: UInt64(seed))
             world.run(steps: 3_000)
             merges += world.history.merges
             early += world.totals.early
             expired += world.totals.holdsExpired
+            freed += world.totals.numbersFreed
             guard let violation = world.history.violations.first else { continue }
             Issue.record("seed \(seed): \(violation)")
             if let filter = environment["LWG_LOG"] {
@@ -44,6 +46,7 @@ struct RandomRunTests {
             #expect(merges > 0, "merges of LWG views are among what was tried")
             #expect(early > 0, "early data are among what was tried")
             #expect(expired > 0, "silent applications are among what was tried")
+            #expect(freed > 0, "numbers that are used again are among what was tried")
         }
     }
 }

@@ -33,6 +33,8 @@ struct RandomWorld {
     let isExplicit: Bool
     /// Send from every seat as soon as it has a view: what makes data early elsewhere.
     let isEager: Bool
+    /// Most seats leave at their first view, so that LWGs end, and their numbers are freed as soon as may be.
+    let isTransient: Bool
     var now = Instant.zero
     /// How fast time goes: zero in most worlds, elsewhere so that some applications are too late.
     let pace: Interval
@@ -44,7 +46,8 @@ struct RandomWorld {
         endpoints = ["0", "a", "b"].compactMap { ShortName($0) }
         ideal = IdealHWG(nodes: nodes, hwgs: hwgs, seed: seed &+ 1)
         isExplicit = seed % 3 != 0
-        isEager = seed % 2 == 0
+        isTransient = [1, 5, 11].contains(seed % 13)
+        isEager = seed % 2 == 0 || isTransient
         pace = seed % 11 == 5 ? .milliseconds(20) : .zero
         hosts = (0..<nodes).map { _ in Host(layer: Self.none(hwgs)) }
         for node in 0..<nodes { hosts[node] = host(ideal.members[node]) }
@@ -57,8 +60,11 @@ struct RandomWorld {
     }
 
     private func host(_ me: MemberID) -> Host {
+        var limits = LWGLimits()
+        if isTransient { limits.endedGroups = 0 }
         var layer = LWGLayer(
-            me: me, mapping: StaticMapping(default: hwgs[0], pins: [("x*", hwgs[1])]), reportsHolds: true)
+            me: me, mapping: StaticMapping(default: hwgs[0], pins: [("x*", hwgs[1])]), reportsHolds: true,
+            limits: limits)
         if isExplicit { layer.explicitHolds(endpoint: endpoints[2], true) }
         return Host(layer: layer)
     }
@@ -84,6 +90,7 @@ struct RandomWorld {
         totals.malformed += counters.malformed
         totals.lateDirects += counters.lateDirects
         totals.holdsExpired += counters.holdsExpired
+        totals.numbersFreed += counters.numbersFreed
     }
 
     /// Time goes on, and each layer looks at the clock when it wants to.
@@ -141,7 +148,10 @@ struct RandomWorld {
         hosts[told.node].layer.handle(told.indications, from: told.hwg, at: now, into: &out)
         take(out, told.node)
         guard isEager else { return }
-        for case .indication(let seat, .view) in out.up.events { send(told.node, seat) }
+        for case .indication(let seat, .view) in out.up.events {
+            send(told.node, seat)
+            if isTransient, generator.chance(0.7) { leave(told.node, seat) }
+        }
     }
 
     mutating func join(_ node: Int) {
@@ -159,7 +169,11 @@ struct RandomWorld {
     }
 
     mutating func leave(_ node: Int) {
-        guard let seat = randomSeat(node), let state = hosts[node].seats[seat], !state.isLeaving else { return }
+        if let seat = randomSeat(node) { leave(node, seat) }
+    }
+
+    private mutating func leave(_ node: Int, _ seat: SeatHandle) {
+        guard let state = hosts[node].seats[seat], !state.isLeaving else { return }
         hosts[node].seats[seat]?.isLeaving = true
         log.append("\(node) leave \(state.process.group)/\(state.process.endpoint.name)")
         if let view = hosts[node].layer.view(of: seat) { history.answered(state.process, view.id) }

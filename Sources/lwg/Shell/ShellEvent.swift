@@ -156,6 +156,8 @@ extension LeftReason {
         case .holdExpired: "holdExpired"
         case .slow: "slow"
         case .stopped: "stopped"
+        case .nameCollision: "nameCollision"
+        case .limitReached: "limitReached"
         }
     }
 }
