@@ -1,4 +1,5 @@
 import GroupModel
+import GroupWire
 import Testing
 
 @testable import LightweightGroups
@@ -62,8 +63,9 @@ struct HelloTests {
     @Test("a hello of another wire version is told apart from one that is malformed")
     func version() {
         var bytes = Self.frames[0].encoded()
-        bytes[5] = 2
-        #expect(Self.decode(bytes) == .failure(.wireVersion(2)))
+        let other = FrameHeader.version + 1
+        bytes[5] = other
+        #expect(Self.decode(bytes) == .failure(.wireVersion(other)))
         bytes[1] ^= 1
         #expect(Self.decode(bytes) == .failure(.malformed))
     }
