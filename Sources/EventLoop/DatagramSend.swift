@@ -62,8 +62,10 @@ extension DatagramSocket {
         case sent(Int)
         case blocked
         case refused
-        /// The kernel does not segment for this destination: the same again, one by one.
+        /// The same again: an error of an earlier datagram was reported.
         case again
+        /// The kernel refused a run: for being one, or for what each of its datagrams would be refused for.
+        case runRefused
     }
 
     /// Sends datagrams in the order given. Consecutive ones of equal size to the same address (the last may be
@@ -106,28 +108,36 @@ extension DatagramSocket {
     /// How many were handed to the kernel or given up; fewer than all only when it has no room.
     private func transmit(_ datagrams: [OutgoingDatagram]) -> Int {
         var done = 0
+        // The first datagram of a run that was refused tells why: only when it leaves alone, it was the segmentation.
+        var isAlone = false
         while done < datagrams.count {
-            switch step(datagrams, from: done) {
-            case .sent(let count): done += count
+            switch step(datagrams, from: done, alone: isAlone) {
+            case .sent(let count):
+                if isAlone { segments = false }
+                isAlone = false
+                done += count
             case .blocked: return done
             case .refused:
+                isAlone = false
                 counters.refused &+= 1
                 done += 1
             case .again: continue
+            case .runRefused: isAlone = true
             }
         }
         return done
     }
 
-    /// One `sendmmsg` of as many runs as fit.
-    private func step(_ datagrams: [OutgoingDatagram], from first: Int) -> Step {
+    /// One `sendmmsg` of as many runs as fit, or of one datagram.
+    private func step(_ datagrams: [OutgoingDatagram], from first: Int, alone: Bool) -> Step {
         let arena = sendArena
-        let gathers = segments
+        let gathers = segments && !alone
+        let limit = alone ? 1 : SendArena.messages
         let family = address.family
         var next = first
         var messages = 0
         var vectors = 0
-        while next < datagrams.count, messages < SendArena.messages, vectors < SendArena.vectors {
+        while next < datagrams.count, messages < limit, vectors < SendArena.vectors {
             let head = datagrams[next]
             let nameLength = head.to.write(to: arena.name(messages), for: family)
             guard nameLength > 0 else {
@@ -187,11 +197,9 @@ extension DatagramSocket {
             drainErrors()
             return .again
         case EINVAL, EIO, ENOPROTOOPT, EOPNOTSUPP, EMSGSIZE:
-            // A path that cannot segment (an interface without checksums, a segment over its size): from now on
-            // datagrams leave one by one. Alone, the first is refused for itself.
-            guard sendArena.runs[0] > 1 else { return .refused }
-            segments = false
-            return .again
+            // A path that cannot segment (an interface without checksums, a segment over its size), or a destination that
+            // cannot be (port 0).
+            return sendArena.runs[0] > 1 ? .runRefused : .refused
         default:
             drainErrors()
             return .refused

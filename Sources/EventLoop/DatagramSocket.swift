@@ -44,7 +44,8 @@ public final class DatagramSocket {
     public let receiveBufferBytes: Int
     public let sendBufferBytes: Int
     public internal(set) var counters = DatagramCounters()
-    /// Whether runs of equal-sized datagrams leave in one piece; turned off when the kernel refuses one.
+    /// Whether runs of equal-sized datagrams leave in one piece; turned off when the kernel refuses one whose
+    /// datagrams it takes one by one.
     public internal(set) var segments: Bool
     public let coalesces: Bool
 

@@ -13,16 +13,28 @@ public struct LoopThread: Sendable {
     private init(handle: pthread_t) { self.handle = handle }
 
     static func spawn(_ body: Body, name: String = "loop") -> LoopThread {
+        do {
+            return try attempt(body, name: name)
+        } catch {
+            preconditionFailure("the system refused a thread: \(error.reason)")
+        }
+    }
+
+    /// For work that can be put off when the system has no thread.
+    static func attempt(_ body: Body, name: String) throws(SystemError) -> LoopThread {
         var handle = pthread_t()
-        let argument = Unmanaged.passRetained(body).toOpaque()
+        let argument = Unmanaged.passRetained(body)
         let code = pthread_create(
             &handle, nil,
             { argument in
                 guard let argument else { return nil }
                 Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
-            }, argument)
-        precondition(code == 0, "the system refused a thread: \(SystemError("pthread_create", code: code).reason)")
+            }, argument.toOpaque())
+        guard code == 0 else {
+            argument.release()
+            throw SystemError("pthread_create", code: code)
+        }
         cnet_name_thread(handle, name)
         return LoopThread(handle: handle)
     }

@@ -37,7 +37,7 @@ public final class GroupNode: Service, Sendable {
     public static func start(
         _ settings: NodeSettings, logger: Logger? = nil, metrics: (any MetricsFactory)? = nil
     ) async throws(GroupError) -> GroupNode {
-        let prepared = try Prepared(settings, logger: logger, metrics: metrics ?? MetricsSystem.factory)
+        let prepared = try await Prepared(settings, logger: logger, metrics: metrics ?? MetricsSystem.factory)
         let runtime: NodeRuntime
         do {
             runtime = try NodeRuntime(prepared)

@@ -104,6 +104,24 @@ struct DatagramSocketTests {
         #expect(sender.counters.refused == 0)
     }
 
+    @Test("a run to nowhere is refused for itself, and segmentation stays")
+    func refusedDestination() throws {
+        let driven = try Driven()
+        let sender = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
+        try #require(sender.segments)
+        let receiver = try DatagramSocket(driven.loop, bind: .loopback(.ipv4, port: 0))
+        let got = Collected()
+        receiver.start { bytes, _, _ in got.datagrams.append([UInt8](bytes)) }
+        let payloads = (0..<10).map { Self.payload($0, bytes: 500) }
+        // The kernel says EINVAL to port 0 as it does to a run that it cannot segment.
+        let nowhere = payloads[..<3].map { OutgoingDatagram.of($0, to: .loopback(.ipv4, port: 0)) }
+        sender.send(nowhere + payloads.map { .of($0, to: receiver.address) } + nowhere)
+        driven.until { got.datagrams.count == 10 }
+        #expect(got.datagrams == payloads)
+        #expect(sender.segments)
+        #expect(sender.counters.refused == 6)
+    }
+
     @Test("one send reaches several destinations, and an unreachable one costs the others nothing")
     func destinations() throws {
         let driven = try Driven()

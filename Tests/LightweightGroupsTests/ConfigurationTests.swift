@@ -157,6 +157,45 @@ struct ConfigurationTests {
         #expect(problems("node:\n").isEmpty)
     }
 
+    @Test func `references are refused with their line, however much they stand for`() {
+        let refused =
+            "a reference (‘*’ and a name): write out what it stands for; a text that begins with ‘*’ needs quotes"
+        /// Each level stands ten times for the one before.
+        func nested(_ levels: Int, _ level: (Int, String) -> String) -> String {
+            (1...levels).reduce("x0: &a0 {k: v}\n") { text, number in
+                text + level(number, (0..<10).map { "k\($0): *a\(number - 1)" }.joined(separator: ", "))
+            }
+        }
+        #expect(problems(nested(30) { "x\($0): &a\($0) {\($1)}\n" }) == ["lwg.yaml:2: \(refused)"])
+        // The parser itself compares keys, with all that is in them.
+        #expect(problems(nested(30) { "? &a\($0) {\($1)}\n: v\n" }) == ["lwg.yaml:2: \(refused)"])
+        #expect(problems("node:\n  name: &n n1\n  cluster: *n\n") == ["lwg.yaml:3: \(refused)"])
+        #expect(problems("node:\n  name: *n\n") == ["lwg.yaml:2: \(refused)"])
+        #expect(problems("mapping:\n  pins:\n    - *=x\n").count == 1)
+    }
+
+    @Test func `texts with the signs of references in them are texts`() throws {
+        let resolved = try resolve(
+            """
+            # this & *that
+            node:
+              name: &n n1
+              cluster: "R&D *x"
+            mapping:
+              pins: ["*=x", 'a&b*=y', a/*=z]
+            """)
+        #expect(resolved.settings.name == "n1" && resolved.settings.cluster == "R&D *x")
+        #expect(resolved.settings.pins.map(\.pattern) == ["*", "a&b*", "a/*"])
+        #expect(problems("a&b: 1\na&b: '*'\n")[0].contains("given twice in one section: a&b"))
+    }
+
+    @Test func `keys below keys are not followed`() {
+        #expect(
+            problems("node:\n  name: {a: {b: {c: d}}}\n  x: {y: z}\n").map { $0.prefix(26) } == [
+                "lwg.yaml:2: node.name: exp", "lwg.yaml:3: node.x: unknow",
+            ])
+    }
+
     @Test func `quantities need a known unit and must not overflow`() {
         #expect(SettingKind.quantity("64KiB", units: ["KiB": 1024]) == 65_536)
         #expect(SettingKind.quantity("1.5 KiB", units: ["KiB": 1024]) == 1_536)

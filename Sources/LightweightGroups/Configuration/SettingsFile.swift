@@ -14,7 +14,7 @@ struct SettingsFile: Sendable {
     enum Value: Hashable, Sendable {
         case scalar(String)
         case list([String])
-        /// Something no key takes: a list with structure in it, a reference.
+        /// Something no key takes: a list with structure in it, a third level of keys.
         case other
     }
 
@@ -22,11 +22,15 @@ struct SettingsFile: Sendable {
     private(set) var entries: [Entry] = []
     private(set) var problems: [ConfigurationError.Problem] = []
 
-    /// Bounds the nesting that is followed; the deepest key is `section.key`.
-    private static let depth = 8
+    /// Keys are `section.key`: nothing that a key could be is nested deeper.
+    private static let depth = 1
 
     init(name: String, text: String) {
         self.name = name
+        if let refusal = Self.refusal(of: text) {
+            problem(refusal.line, "", refusal.reason)
+            return
+        }
         do {
             guard let root = try Parser(yaml: text).singleRoot() else { return }
             switch root {
@@ -53,15 +57,15 @@ struct SettingsFile: Sendable {
             }
             let key = prefix.isEmpty ? name : "\(prefix).\(name)"
             switch valueNode {
-            case .mapping(let inner):
-                if depth < Self.depth { collect(inner, prefix: key, depth: depth + 1) }
+            case .mapping(let inner) where depth < Self.depth:
+                collect(inner, prefix: key, depth: depth + 1)
             case .scalar(let scalar):
                 entries.append(Entry(key: key, line: line, value: .scalar(scalar.string)))
             case .sequence(let sequence):
                 let texts = sequence.compactMap { $0.scalar?.string }
                 let value: Value = texts.count == sequence.count ? .list(texts) : .other
                 entries.append(Entry(key: key, line: line, value: value))
-            case .alias:
+            case .mapping, .alias:
                 entries.append(Entry(key: key, line: line, value: .other))
             }
         }
@@ -69,6 +73,31 @@ struct SettingsFile: Sendable {
 
     private mutating func problem(_ line: Int, _ key: String, _ reason: String) {
         problems.append(.init(source: "\(name):\(line)", key: key, reason: reason))
+    }
+
+    /// Why the text is not to be read: it is no YAML, or one part of it stands for another (`*anchor`). A few hundred bytes
+    /// of these stand for a number of values that no machine reads, and no configuration needs them.
+    ///
+    /// The parser puts the parts in their places, and works on them, before it can be asked about any. But it knows no
+    /// `*anchor` when all anchors have other names, which nobody who writes a file can guess, and that is an error with its
+    /// line. Otherwise the text so changed is made of the same tokens.
+    private static func refusal(of text: String) -> (line: Int, reason: String)? {
+        guard text.utf8.contains(UInt8(ascii: "*")) else { return nil }
+        let unheardOf = String(UInt64.random(in: 0 ... .max), radix: 36)
+        do {
+            _ = try Parser(yaml: text.replacing("&", with: "&" + unheardOf)).singleRoot()
+            return nil
+        } catch YamlError.composer(_, "found undefined alias", let mark, _) {
+            return (
+                mark.line,
+                "a reference (‘*’ and a name): write out what it stands for; a text that begins with ‘*’ needs quotes"
+            )
+        } catch let error as YamlError {
+            let (line, reason) = explained(error)
+            return (line, reason.replacing(unheardOf, with: ""))
+        } catch {
+            return (1, "\(error)")
+        }
     }
 
     private static func explained(_ error: YamlError) -> (line: Int, reason: String) {

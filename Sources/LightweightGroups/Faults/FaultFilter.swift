@@ -70,10 +70,7 @@ extension NodeRuntime {
 extension Liveness {
     /// From now on no connection stands with these nodes.
     func sever(_ nodes: Set<NodeID>) {
-        let healed = !severed.isSubset(of: nodes)
         severed = nodes
         for link in links.values where link.peer.map({ nodes.contains($0.card.member.node) }) ?? false { drop(link) }
-        // A cable that is plugged in again is noticed by the next attempt, which may be far off.
-        if healed { retryAll() }
     }
 }

@@ -1,60 +1,19 @@
 import EventLoop
 import GroupModel
 
-/// An address that is dialled until a connection stands, and again when it ends.
-struct DialTarget {
-    /// Nanoseconds; doubled from the first to the second, with up to a quarter of it at random so that nodes that
-    /// start together do not dial in step.
-    static let firstDelay: Int64 = 50_000_000
-    static let longestDelay: Int64 = 750_000_000
-    /// The same for nodes that were only heard of: there may be many, and most that do not answer are gone.
-    static let longestLearnedDelay: Int64 = 5_000_000_000
-    /// How long a node that was only heard of is dialled in vain.
-    static let learnedLifetime: Int64 = 600_000_000_000
-
-    let isConfigured: Bool
-    var member: MemberID?
-    var due: Int64
-    var delay = DialTarget.firstDelay
-    var isDialling = false
-    /// The address is this node's own.
-    var isSelf = false
-    /// What the last attempt ended with was said in the log.
-    var hasComplained = false
-    var lastGood: Int64
-
-    init(isConfigured: Bool, member: MemberID?, now: Int64) {
-        self.isConfigured = isConfigured
-        self.member = member
-        due = now
-        lastGood = now
-    }
-
-    mutating func retry(at time: Int64) {
-        due = time
-        isDialling = false
-        delay = Self.firstDelay
-    }
-
-    mutating func backOff(now: Int64, jitter: Double) {
-        isDialling = false
-        due = now + delay + Int64(Double(delay) * 0.25 * jitter)
-        delay = min(delay * 2, isConfigured ? Self.longestDelay : Self.longestLearnedDelay)
-    }
-}
-
 extension Liveness {
     /// Begins to look for the configured peers. `firstContact` runs when each has answered or failed once.
-    func dial(_ peers: [HostPort], firstContact: @escaping () -> Void) {
+    func dial(_ hosts: [HostPort], firstContact: @escaping () -> Void) {
         self.firstContact = firstContact
-        untried = Set(peers)
+        untried = Set(hosts)
         let now = monotonicNanoseconds()
-        for peer in peers {
-            if let address = peer.numeric {
-                named[peer] = address
+        for host in untried {
+            if let address = host.numeric {
+                peers[host] = ConfiguredPeer(isName: false, addresses: [address])
                 target(address, configured: true, member: nil, now: now)
             } else {
-                resolve(peer)
+                peers[host] = ConfiguredPeer(isName: true, addresses: [])
+                lookUp(host)
             }
         }
         checkFirstContact()
@@ -72,39 +31,19 @@ extension Liveness {
         schedule()
     }
 
-    private func target(_ address: SocketAddress, configured: Bool, member: MemberID?, now: Int64) {
-        if targets[address] != nil {
-            if let member { targets[address]?.member = member }
+    func target(_ address: SocketAddress, configured: Bool, member: MemberID?, now: Int64) {
+        if var known = targets[address] {
+            if let member { known.member = member }
+            // Heard of before it was configured: from now on it is dialled for ever.
+            let isPromoted = configured && !known.isConfigured
+            if isPromoted { known.isConfigured = true }
+            // One that is due no more waits for the end of a connection to the member it had.
+            if !known.isDialling, isPromoted || known.due == .max { known.retry(at: now) }
+            targets[address] = known
             return
         }
         guard configured || targets.count < Self.learnedTargets else { return }
         targets[address] = DialTarget(isConfigured: configured, member: member, now: now)
-    }
-
-    /// A host name is looked up on another thread, since the system's resolver blocks; it is tried again until it
-    /// has an address, which is then kept.
-    private func resolve(_ peer: HostPort) {
-        let loop = loop
-        let found = Weak(self)
-        Task.detached {
-            let address = try? peer.resolve().first
-            loop.execute { found.value?.resolved(peer, address) }
-        }
-    }
-
-    private func resolved(_ peer: HostPort, _ address: SocketAddress?) {
-        let now = monotonicNanoseconds()
-        if let address {
-            named[peer] = address
-            target(address, configured: true, member: nil, now: now)
-            tick()
-        } else {
-            untried.remove(peer)
-            unresolved[peer] = now + 1_000_000_000
-            complain(.peerUnresolved, "the host of peer \(peer) has no address yet; trying on")
-            checkFirstContact()
-            schedule()
-        }
     }
 
     // MARK: The timer
@@ -116,14 +55,12 @@ extension Liveness {
             count("helloTimeout")
             drop(link)
         }
-        for (peer, due) in unresolved where due <= now {
-            unresolved.removeValue(forKey: peer)
-            resolve(peer)
-        }
+        for (host, peer) in peers where peer.due <= now { lookUp(host) }
         for (address, entry) in targets where !entry.isDialling && !entry.isSelf && entry.due <= now {
             if let member = entry.member, isLinked(to: member) {
-                // Looked at again when that connection ends.
+                // Looked at again when that connection ends (`redial`).
                 targets[address]?.due = .max
+                tried(address)
             } else if !entry.isConfigured, now - entry.lastGood > DialTarget.learnedLifetime || isOutlived(entry) {
                 targets.removeValue(forKey: address)
             } else {
@@ -152,11 +89,11 @@ extension Liveness {
     }
 
     func dialSucceeded(_ address: SocketAddress, _ member: MemberID) {
-        let now = monotonicNanoseconds()
-        targets[address]?.member = member
-        targets[address]?.delay = DialTarget.firstDelay
-        targets[address]?.lastGood = now
-        targets[address]?.hasComplained = false
+        targets[address]?.succeeded(member, now: monotonicNanoseconds())
+        for (host, peer) in peers where peer.addresses.contains(address) {
+            peers[host]?.pause = ConfiguredPeer.firstPause
+            peers[host]?.isUnreachedSaid = false
+        }
         tried(address)
     }
 
@@ -171,23 +108,55 @@ extension Liveness {
         }
     }
 
+    /// The last connection to this member has ended, whichever side had dialled it.
+    func redial(_ member: MemberID) {
+        let now = monotonicNanoseconds()
+        for (address, entry) in targets where entry.member == member && !entry.isDialling {
+            targets[address]?.retry(at: now)
+            // The time in which it is dialled in vain begins now, however long it was connected.
+            targets[address]?.lastGood = now
+        }
+        schedule()
+    }
+
     private func failed(_ address: SocketAddress, _ reason: String) {
-        let jitter = Double.random(in: 0..<1, using: &generator)
-        targets[address]?.backOff(now: monotonicNanoseconds(), jitter: jitter)
-        if let entry = targets[address], entry.isConfigured, !entry.hasComplained, !entry.isSelf {
-            targets[address]?.hasComplained = true
+        let now = monotonicNanoseconds()
+        if var entry = targets[address] {
+            let isQuick = entry.isConfigured && !answersElsewhere(address)
+            entry.failed(
+                now: now, longest: isQuick ? DialTarget.longestDelay : DialTarget.longestIdleDelay,
+                jitter: Double.random(in: 0..<1, using: &generator))
+            targets[address] = entry
+            if entry.failures >= ConfiguredPeer.patience { lookUpAgain(address, now: now) }
+        }
+        for (host, peer) in peers where peer.addresses.contains(address) && !peer.isUnreachedSaid {
+            let others = peer.addresses.compactMap { targets[$0] }.filter { !$0.isSelf }
+            guard !others.isEmpty, others.allSatisfy({ $0.failures > 0 }) else { continue }
+            peers[host]?.isUnreachedSaid = true
             events?.log(.peerUnreached, "peer not reached yet, trying on: \(reason)")
         }
         tried(address)
         schedule()
     }
 
+    /// The host is connected to by another of its addresses.
+    private func answersElsewhere(_ address: SocketAddress) -> Bool {
+        peers.values.contains { peer in
+            peer.addresses.contains(address) && peer.addresses.contains { targets[$0]?.answers ?? false }
+        }
+    }
+
+    /// A host is tried when one of its addresses has answered, or all have failed.
     private func tried(_ address: SocketAddress) {
-        for (peer, resolved) in named where resolved == address { untried.remove(peer) }
+        for (host, peer) in peers where peer.addresses.contains(address) {
+            let entries = peer.addresses.compactMap { targets[$0] }
+            let isFound = entries.contains { $0.answers || $0.due == .max }
+            if isFound || entries.allSatisfy({ $0.failures > 0 }) { untried.remove(host) }
+        }
         checkFirstContact()
     }
 
-    private func checkFirstContact() {
+    func checkFirstContact() {
         guard untried.isEmpty, let report = firstContact else { return }
         firstContact = nil
         report()
@@ -197,14 +166,8 @@ extension Liveness {
         var next = Int64.max
         for link in links.values { next = min(next, link.deadline) }
         for entry in targets.values where !entry.isDialling && !entry.isSelf { next = min(next, entry.due) }
-        for due in unresolved.values { next = min(next, due) }
+        for peer in peers.values { next = min(next, peer.due) }
         guard next < .max else { return }
         timer?.schedule(after: max(next - monotonicNanoseconds(), 0))
     }
-}
-
-/// Carries a loop's object past other threads; it is looked at on the loop only.
-private final class Weak: @unchecked Sendable {
-    weak var value: Liveness?
-    init(_ value: Liveness) { self.value = value }
 }

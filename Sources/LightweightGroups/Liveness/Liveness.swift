@@ -15,7 +15,7 @@ final class Liveness {
     static let connections = 1_024
     /// Nodes that were heard of and are dialled.
     static let learnedTargets = 1_024
-    /// Log lines that are not said again.
+    /// Log lines that are not said again; what is forgotten costs one line of the budget.
     static let complaintsKept = 256
 
     struct Events {
@@ -36,22 +36,25 @@ final class Liveness {
     /// Who is known, by identity: the newest incarnation met or heard of.
     var known: [NodeID: LivenessFrame.Introduction] = [:]
     var targets: [SocketAddress: DialTarget] = [:]
-    var named: [HostPort: SocketAddress] = [:]
-    /// Host names without an address, and when they are looked up again.
-    var unresolved: [HostPort: Int64] = [:]
+    var peers: [HostPort: ConfiguredPeer] = [:]
+    let resolver: HostResolver
     private var listener: StreamListener?
-    private var complaints: Set<String> = []
+    var complaints: Set<String> = []
+    var complaintBudget = LineBudget()
     var timer: LoopTimer?
     var generator: SystemRandomNumberGenerator = .init()
     /// Configured peers that have not been tried yet: `start` waits for them a moment.
     var untried: Set<HostPort> = []
     var firstContact: (() -> Void)?
-    private var isClosed = false
+    private(set) var isClosed = false
     /// Nodes that a test keeps from this one; empty always else.
     var severed: Set<NodeID> = []
 
-    init(_ loop: EventLoop, me: LivenessFrame.Introduction, cluster: String) {
+    init(
+        _ loop: EventLoop, me: LivenessFrame.Introduction, cluster: String, resolver: HostResolver = HostResolver()
+    ) {
         self.loop = loop
+        self.resolver = resolver
         self.me = me
         self.cluster = cluster
     }
@@ -72,20 +75,14 @@ final class Liveness {
         for link in links.values { link.connection.close() }
         links = [:]
         targets = [:]
+        peers = [:]
+        resolver.close()
     }
 
     /// Nodes with a connection that stands.
     var liveMembers: Set<MemberID> { Set(links.values.compactMap { $0.peer?.card.member }) }
 
     func isLinked(to member: MemberID) -> Bool { links.values.contains { $0.peer?.card.member == member } }
-
-    /// Whoever is not linked is dialled at once.
-    func retryAll() {
-        for key in targets.keys where targets[key]?.isDialling == false {
-            targets[key]?.retry(at: monotonicNanoseconds())
-        }
-        schedule()
-    }
 
     /// A new life of this node: everybody is told anew.
     func reborn(as introduction: LivenessFrame.Introduction) {
@@ -130,10 +127,9 @@ final class Liveness {
         guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
         if let target = link.target { dialEnded(target, link, end) }
         if case .frameTooLong = end { count("malformed") }
-        guard let peer = link.peer else { return }
-        if !isLinked(to: peer.card.member) { events?.disconnected(peer.card.member) }
+        part(link)
         // Whatever the direction was, this node dials from now on.
-        learn(peer, from: nil)
+        if let peer = link.peer { learn(peer, from: nil) }
     }
 
     /// Ends a link on purpose.
@@ -141,8 +137,14 @@ final class Liveness {
         guard links.removeValue(forKey: ObjectIdentifier(link)) != nil else { return }
         link.connection.close()
         if let target = link.target { dialEnded(target, link, nil) }
-        guard let peer = link.peer else { return }
-        if !isLinked(to: peer.card.member) { events?.disconnected(peer.card.member) }
+        part(link)
+    }
+
+    /// What the end of a link is to its peer: nothing, while another link to it stands.
+    private func part(_ link: Link) {
+        guard let member = link.peer?.card.member, !isLinked(to: member) else { return }
+        redial(member)
+        events?.disconnected(member)
     }
 
     // MARK: Frames
@@ -186,10 +188,14 @@ final class Liveness {
         peer.card = card
         let isNew = known[card.member.node]?.card.member != card.member || !isLinked(to: card.member)
         remember(peer)
+        endOlder(than: peer)
+        if link.target == nil {
+            link.connection.send(LivenessFrame.hello(mine()).encoded())
+            // A connection that this ended has connected nobody. Its other end is an address like any that was heard of.
+            guard links[ObjectIdentifier(link)] != nil else { return learn(peer, from: nil) }
+        }
         link.peer = peer
         link.deadline = .max
-        endOlder(than: peer)
-        if link.target == nil { link.connection.send(LivenessFrame.hello(mine()).encoded()) }
         if let target = link.target { dialSucceeded(target, peer.card.member) }
         events?.connected(peer.card, SocketAddress(peer.card.address))
         for introduction in hello.known { learn(introduction, from: link) }
@@ -247,37 +253,6 @@ final class Liveness {
         let node = introduction.card.member.node
         if known[node] == nil, known.count >= NodeNames.limit { return }
         known[node] = introduction
-    }
-
-    // MARK: Refusals
-
-    /// - Parameter elsewhere: where the node is that the refused one is taken for.
-    private func refuse(_ link: Link, _ refusal: LivenessFrame.Refusal, at elsewhere: SocketAddress? = nil) {
-        count(refusal.counter)
-        // Who connects does it from another port each time, so that without a hello only the host can be told once.
-        let who = link.claim.map { "\($0.name).\($0.member.incarnation) at \(SocketAddress($0.address))" }
-        complain(
-            refusal.isOperators ? .peerRefused : .strangerRefused,
-            "refused \(who ?? link.connection.peer.host): \(refusal.told(elsewhere: elsewhere))")
-        link.connection.send(
-            LivenessFrame.refusal(refusal.asSent(cluster: cluster)).encoded())
-        drop(link)
-    }
-
-    private func refused(_ refusal: LivenessFrame.Refusal, by link: Link) {
-        count(refusal.counter)
-        complain(
-            refusal.isOperators ? .refusedByPeer : .turnedAway,
-            "\(link.connection.peer) refused this node: \(refusal.heard)")
-        // Before the link ends, so that a new life has begun when the dial counts as done.
-        if case .incarnation(let known) = refusal { events?.outlived(known) }
-        drop(link)
-    }
-
-    /// Refused peers dial again and again, and names are looked up again; a line is said once.
-    func complain(_ line: LogLine, _ text: String) {
-        if complaints.count >= Self.complaintsKept { complaints.removeAll() }
-        if complaints.insert(text).inserted { events?.log(line, text) }
     }
 
     func count(_ reason: String) { refusals[reason, default: 0] += 1 }

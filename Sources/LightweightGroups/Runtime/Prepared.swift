@@ -23,7 +23,7 @@ struct Prepared {
     /// Ports that are tried when any will do: the one that the datagram socket got may be another's for streams.
     private static let portAttempts = 32
 
-    init(_ settings: NodeSettings, logger: Logger?, metrics: any MetricsFactory) throws(GroupError) {
+    init(_ settings: NodeSettings, logger: Logger?, metrics: any MetricsFactory) async throws(GroupError) {
         self.settings = settings
         self.logger = NodeLog(logger ?? Logger(label: "lwg"), node: settings.name, level: settings.logLevel)
         self.metrics = metrics
@@ -31,9 +31,9 @@ struct Prepared {
         guard (1...LivenessFrame.clusterBytes).contains(settings.cluster.utf8.count) else {
             throw .setting(key: "node.cluster", problem: "a cluster's name has 1 to 255 bytes")
         }
-        let (listen, peers) = try Self.addresses(settings)
+        let (listen, peers) = try await Self.addresses(settings)
         self.peers = peers
-        let metricsAddress = try Self.metricsAddress(settings)
+        let metricsAddress = try await Self.metricsAddress(settings)
         let defaultGroup = try CoreConfiguration.hwg(settings.defaultGroup, key: "mapping.default")
         try Self.check(settings)
 
@@ -101,10 +101,11 @@ struct Prepared {
 
     private static func addresses(
         _ settings: NodeSettings
-    ) throws(GroupError) -> (listen: SocketAddress, peers: [HostPort]) {
+    ) async throws(GroupError) -> (listen: SocketAddress, peers: [HostPort]) {
         let listen: SocketAddress
         do {
-            guard let first = try HostPort(parsing: settings.listen).resolve().first else { throw GroupError.stopped }
+            let found = try await HostPort(parsing: settings.listen).addresses()
+            guard let first = found.first else { throw GroupError.stopped }
             listen = first
         } catch {
             throw .setting(key: "transport.listen", problem: "\(error)")
@@ -126,12 +127,12 @@ struct Prepared {
         return (listen, peers)
     }
 
-    private static func metricsAddress(_ settings: NodeSettings) throws(GroupError) -> SocketAddress? {
+    private static func metricsAddress(_ settings: NodeSettings) async throws(GroupError) -> SocketAddress? {
         guard let text = settings.metricsListen else { return nil }
         let address: SocketAddress
         do {
             let wanted = SettingForm.metricsAddress(text).map { HostPort(host: $0.host, port: $0.port) }
-            guard let first = try (wanted ?? HostPort(parsing: text)).resolve().first else { return nil }
+            guard let first = try await (wanted ?? HostPort(parsing: text)).addresses().first else { return nil }
             address = first
         } catch {
             throw .setting(key: "metrics.listen", problem: "\(error)")
