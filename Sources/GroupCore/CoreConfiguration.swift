@@ -51,6 +51,9 @@ public struct CoreConfiguration: Sendable {
     /// Every light-weight group gets a heavyweight group of its own, without sharing: the other line of the benchmarks.
     public var perGroup = false
 
+    /// Light-weight groups that have ended, beyond those that have not, before their numbers are freed.
+    public var endedGroups: Int = LWGLimits().endedGroups
+
     public var traces = false
     /// Deliveries go up datagram by datagram; otherwise those of a turn together.
     public var carriesAtOnce = false

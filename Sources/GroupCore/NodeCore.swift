@@ -145,6 +145,7 @@ public struct NodeCore: Sendable {
             now: now)
         var limits = LWGLimits()
         limits.holdDeadline = configuration.holdDeadline
+        limits.endedGroups = configuration.endedGroups
         if configuration.record != nil { limits.heavyweightGroups = Places.limit }
         lwg = LWGLayer(
             me: me,

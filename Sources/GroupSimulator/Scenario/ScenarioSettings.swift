@@ -93,6 +93,7 @@ extension WorldPlan {
         plan.actInterval = 1_000_000_000
         plan.orders = [.fifo]
         plan.carriesAtOnce = true
+        plan.endedGroups = 16_384
         return plan
     }()
 }

@@ -194,6 +194,8 @@ struct WorldPlan: Hashable, CustomStringConvertible {
     var orders: [Order]
     /// Deliveries go up as they come; otherwise those of a turn together, as in processes.
     var carriesAtOnce: Bool
+    /// After how many groups that have ended their numbers are freed.
+    var endedGroups: Int
     /// Mode `primary`: up to how long a write takes, in nanoseconds; chance out of 10,000 for each tick of faults that all nodes,
     /// or many, die at once; how many nodes are not initial.
     var diskDelay: Int64 = 0
@@ -247,6 +249,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         orders = drawn(
             "orders", [[.fifo], [.total], [.fifo, .total, .safe], [.fifo, .total, .safe], [.safe, .total]])
         carriesAtOnce = drawn("carriesAtOnce", [true, true, true, false])
+        endedGroups = drawn("endedGroups", [16_384, 16_384, 16_384, 0])
         guard options.isPrimaryMode else { return }
         heavyweightGroups = drawn("primaryGroups", [1, 2, 3])
         diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])
@@ -266,7 +269,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
         slow \(slow) silence \(silence) holdDeadline \(holdDeadline.nanoseconds / 1_000_000)ms \
         actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+")) \
-        carriesAtOnce \(carriesAtOnce) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders)
+        carriesAtOnce \(carriesAtOnce) endedGroups \(endedGroups) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders)
         """
     }
 }
