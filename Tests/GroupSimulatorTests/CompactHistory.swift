@@ -3,8 +3,8 @@ import GroupSimulator
 /// Histories in a short notation, one event on a line: `MEMBER [GROUP] EVENT …`.
 ///
 /// `a` stands for `a.1`, `a/0` for `a.1/0`, `2@a` for `2@a.1`; the group is `hwg:h` unless named.
-/// `view VID MEMBERS PREV TRANS [primary] [on=HWG,HVID]`: lists with commas, `-` for null or an empty list, `=` for
-/// all members. `send M VID ORDER [TO]`, `deliver M VID ORDER [trans] [to=TO]`, where `M` is `#1` for an own message.
+/// `view VID MEMBERS PREV TRANS [primary] [on=HWG,HVID] [unchanged|changed]`: lists with commas, `-` for null or an empty
+/// list, `=` for all members; whether it is unchanged is told rightly unless it is said. `send M VID ORDER [TO]`, `deliver M VID ORDER [trans] [to=TO]`, where `M` is `#1` for an own message.
 enum CompactHistory {
     static func report(_ text: String) -> TraceCheck.Report {
         var check = TraceCheck()
@@ -19,10 +19,12 @@ enum CompactHistory {
     }
 
     static func json(_ text: String) -> String {
-        text.split(separator: "\n").map { line(String($0)) + "\n" }.joined()
+        var members: [String: Set<Substring>] = [:]
+        return text.split(separator: "\n").map { line(String($0), &members) + "\n" }.joined()
     }
 
-    private static func line(_ text: String) -> String {
+    /// `known`: by group and view, its members.
+    private static func line(_ text: String, _ known: inout [String: Set<Substring>]) -> String {
         var words = text.split(separator: " ").map(String.init)
         let me = words.removeFirst()
         var group = "hwg:h"
@@ -31,7 +33,12 @@ enum CompactHistory {
         var fields = [("ev", quoted(event)), ("t", "1"), ("p", quoted(member(me)))]
         if !["start", "stop", "quiet"].contains(event) { fields.append(("g", quoted(group))) }
         switch event {
-        case "view": fields += view(words)
+        case "view":
+            let members = Set(words[1].split(separator: ","))
+            let isSame = known["\(group) \(words[2])"] == members && (words[3] == "=" || words[3] == words[1])
+            known["\(group) \(words[0])"] = members
+            let isUnchanged = words.contains("unchanged") || isSame && !words.contains("changed")
+            fields += view(words) + [("unchanged", isUnchanged ? "true" : "false")]
         case "send":
             fields += message(words, me)
             if words.count > 3 { fields.append(("to", quoted(member(words[3])))) }
@@ -53,7 +60,7 @@ enum CompactHistory {
             ("vid", quoted(viewID(words[0]))), ("members", members),
             ("prev", words[2] == "-" ? "null" : quoted(viewID(words[2]))),
             ("trans", words[3] == "=" ? members : list(words[3])),
-            ("primary", words.contains("primary") ? "true" : "false"), ("unchanged", "false"),
+            ("primary", words.contains("primary") ? "true" : "false"),
         ]
         if let on = words.first(where: { $0.hasPrefix("on=") }) {
             let parts = on.dropFirst(3).split(separator: ",").map(String.init)

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `F2 accepts a Hold that the trace ends in, or that leaving ends`() {
-        #expect(violations(two + "a hold 1@a\nb hold 1@a\nb leave\nb holdok 1@a\na view 2@a a 1@a =\na hold 2@a") == [])
+        #expect(violations(two + "a hold 1@a\nb hold 1@a\nb leave\na view 2@a a 1@a =\na hold 2@a") == [])
     }
 
     // F3
@@ -140,6 +140,30 @@ import Testing
                 crash + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =\nd view 1@d d - =\na view 3@a a,b 2@a =") == [])
     }
 
+    private func flushes(_ count: Int) -> String {
+        (1...count).map { "a view \($0 + 1)@a a,b \($0)@a =\nb view \($0 + 1)@a a,b \($0)@a =\n" }.joined()
+    }
+
+    @Test func `F4 rejects a storm of flushes without any change`() {
+        #expect(violations(two + flushes(4)) == ["F4"])
+        #expect(violations("a start\nb start\n" + two + flushes(60)) == ["F4"])
+        // Beside a crash, too.
+        #expect(violations(two + flushes(4) + "a view 6@a a 5@a =").contains("F4"))
+    }
+
+    @Test func `F4 accepts a few, and many where somebody is outside, was cut off or comes and goes`() {
+        #expect(violations(two + flushes(3)) == [])
+        #expect(violations("c start\n" + two + flushes(9)) == [])
+        #expect(violations(two + "c view 1@c c - =\n" + flushes(9)) == [])
+        #expect(violations(two + flushes(9) + "a view 11@a a 10@a =\nb view 11@b b 10@a =") == [])
+        let comings = (1...9).map { n in
+            let (before, with, without) = (2 * n - 1, 2 * n, 2 * n + 1)
+            return "a view \(with)@a a,c\(n) \(before)@a a\nc\(n) view \(with)@a a,c\(n) - -\nc\(n) leave\n"
+                + "a view \(without)@a a \(with)@a =\n"
+        }
+        #expect(violations("a view 1@a a - -\n" + comings.joined()) == [])
+    }
+
     // L1
 
     @Test func `L1 rejects a member whose node is not in the HWG view, and a view named too early`() {
@@ -175,6 +199,34 @@ import Testing
                     b/0 lwg:g view 2@b b/0 1@a = on=h,2@a
                     """
             ).contains("L2"))
+    }
+
+    /// a and b go from 2@a to 3@a of the heavyweight group, and only b installs the light-weight view of 2@a.
+    private func passedOver(_ seat: String) -> String {
+        two + "a/0 lwg:g view 1@a a/0,b/0 - - on=h,1@a\nb/0 lwg:g view 1@a a/0,b/0 - - on=h,1@a\n"
+            + "a view 2@a a,b,c 1@a a,b\nb view 2@a a,b,c 1@a a,b\nb/0 lwg:g view 2@a a/0,b/0 1@a = on=h,2@a\n" + seat
+            + "a view 3@a a,b 2@a =\nb view 3@a a,b 2@a =\n"
+    }
+
+    @Test func `L2 rejects a light-weight view that passed a member by, of old or new`() {
+        #expect(violations(passedOver("")) == ["L2"])
+        #expect(violations(passedOver("b/0 lwg:g view 3@a a/0,b/0 2@a = on=h,2@a\n")) == ["L2"])
+        #expect(
+            violations(passedOver("a/1 lwg:g join\nb/0 lwg:g view 3@a a/0,b/0,a/1 2@a a/0,b/0 on=h,2@a\n")) == ["L2"])
+    }
+
+    @Test func `L2 accepts that where the member left, or its node went elsewhere or nowhere`() {
+        #expect(violations(passedOver("a/0 lwg:g leave\n")) == [])
+        #expect(violations(passedOver("a/0 lwg:g leave\na/0 lwg:g join\na/0 lwg:g view 4@a a/0 - = on=h,2@a\n")) == [])
+        let apart = passedOver("").replacing("a view 3@a a,b 2@a =", with: "a view 3@a a 2@a =")
+        #expect(violations(apart.replacing("b view 3@a a,b 2@a =", with: "b view 3@b b 2@a =")) == [])
+        #expect(violations(apart.replacing("b view 3@a a,b 2@a =\n", with: "")) == [])
+    }
+
+    @Test func `L2 rejects what a light-weight group does when its node has left the heavyweight group`() {
+        #expect(violations(light + "a leave\na/0 lwg:g send #1 1@a fifo") == ["L2"])
+        #expect(violations(light + "a leave\na/0 lwg:g view 2@a a/0 1@a = on=h,1@a") == ["L1"])
+        #expect(violations(light + "a/0 lwg:g leave\na leave") == [])
     }
 
     @Test func `L2 accepts two sides, and another HWG's views in between`() {
@@ -215,6 +267,22 @@ import Testing
         #expect(violations(two + quiet + "a send #1 1@a fifo\na deliver #1 1@a fifo") == ["liveness"])
         #expect(violations(two + "a/0 lwg:g join\n" + quiet) == ["liveness"])
         #expect(violations("a view 1@a a - =\nb view 1@b b - =\ndriver quiet") == ["liveness"])
+    }
+
+    @Test func `liveness rejects a point-to-point message that never arrives in the last view`() {
+        #expect(violations(two + quiet + "a send #1 1@a fifo b") == ["liveness"])
+        let sends = "a send #1 1@a fifo b\na send #2 1@a fifo b\nb deliver a#1 1@a fifo to=b\n"
+        #expect(violations(two + quiet + sends) == ["liveness"])
+        #expect(violations(two + quiet + "a send #1 1@a fifo a") == ["liveness"])
+    }
+
+    @Test func `liveness accepts a point-to-point message to who left, of an earlier view, and without a quiet line`() {
+        let send = "a send #1 1@a fifo b\n"
+        #expect(violations(two + send) == [])
+        #expect(violations(two + quiet + send + "a view 2@a a,b 1@a =\nb view 2@a a,b 1@a =") == [])
+        #expect(violations(two + quiet + send + "b leave") == ["liveness"])
+        #expect(violations(two + send + "b leave\na view 2@a a 1@a =\n" + quiet) == [])
+        #expect(violations(two + "a quiet\n" + send + "a view 2@a a 1@a =") == [])
     }
 
     @Test func `liveness accepts the dead, the stopped, who left, and everything before a quiet line`() {

@@ -33,8 +33,14 @@ import Testing
         #expect(violations("a view 1@a a - =\na leave\na join\na view 1@a a - =") == ["M2"])
     }
 
-    @Test func `M2 accepts leaps and equal epochs of a higher coordinator`() {
-        #expect(violations("a view 1@a a - =\na view 1@b b,a 1@a a\na view 18446744073709551615@a a 1@b =") == [])
+    @Test func `M2 rejects an equal epoch, whoever the coordinators are`() {
+        #expect(violations("a view 4@n.9 a,n.9 - a\na view 4@n.10 a 4@n.9 a") == ["M2"])
+        #expect(violations("a view 4@n.10 a,n.10 - a\na view 4@n.9 a 4@n.10 a") == ["M2"])
+    }
+
+    @Test func `M2 accepts leaps, and coordinators in any order`() {
+        #expect(violations("a view 1@b b,a - a\na view 2@a a 1@b a\na view 18446744073709551615@c c,a 2@a a") == [])
+        #expect(violations("a view 9@n.10 a,n.10 - a\na view 10@n.9 a,n.9 9@n.10 a") == [])
     }
 
     // M3
@@ -43,6 +49,35 @@ import Testing
         #expect(violations("a send #1 1@a fifo\na view 1@a a - =") == ["M3"])
         #expect(violations("b view 1@b b - =\nb send #1 1@b fifo\na deliver b#1 1@b fifo").contains("M3"))
         #expect(violations("a hold 1@a\na view 1@a a - =") == ["M3"])
+    }
+
+    @Test func `M3 rejects sends, deliveries and holds after leaving, also when the member joins again`() {
+        let two = "a/0 lwg:g view 1@a a/0,b/0 - -\nb/0 lwg:g view 1@a a/0,b/0 - -\na/0 lwg:g send #1 1@a fifo\n"
+        let next = "a/0 lwg:g view 2@a a/0 1@a ="
+        #expect(violations(two + "b/0 lwg:g leave\nb/0 lwg:g deliver a/0#1 1@a fifo") == ["M3"])
+        #expect(violations(two + "b/0 lwg:g leave\nb/0 lwg:g send #1 1@a fifo") == ["M3"])
+        #expect(violations(two + "b/0 lwg:g leave\nb/0 lwg:g hold 1@a") == ["M3"])
+        #expect(
+            violations(
+                two + "b/0 lwg:g leave\nb/0 lwg:g join\nb/0 lwg:g deliver a/0#1 1@a fifo\n"
+                    + "a/0 lwg:g deliver #1 1@a fifo\n" + next) == ["M3"])
+    }
+
+    @Test func `M3 accepts a seat that leaves twice, is silent in between, and joins again`() {
+        #expect(
+            violations(
+                """
+                a/0 lwg:g view 1@a a/0 - =
+                a/0 lwg:g send #1 1@a fifo
+                a/0 lwg:g leave
+                a/0 lwg:g join
+                a/0 lwg:g leave
+                a/0 lwg:g join
+                a/0 lwg:g flush
+                a/0 lwg:g view 2@a a/0 - =
+                a/0 lwg:g send #2 2@a fifo
+                a/0 lwg:g deliver #2 2@a fifo
+                """) == [])
     }
 
     @Test func `M3 accepts a join long before the view`() {
@@ -83,6 +118,10 @@ import Testing
         #expect(violations("a view 2@a a 1@a =") == ["M5"])
     }
 
+    @Test func `M5 rejects a previous view that the member had left`() {
+        #expect(violations("a view 1@a a - =\na leave\na join\na view 2@a a 1@a =") == ["M5"])
+    }
+
     @Test func `M5 accepts a merge of three sides, one of them new`() {
         #expect(
             violations(
@@ -108,9 +147,49 @@ import Testing
         #expect(violations("a view 1@a a - a\na view 2@a a 1@a -") == ["M6"])
     }
 
+    @Test func `M6 rejects a companion that was not in the previous view, or when there was none`() {
+        #expect(violations("a view 1@a a - -\na view 2@a a,b 1@a a,b") == ["M6"])
+        #expect(
+            violations("a view 1@a a,b - a\na view 2@a a,b 1@a a,b\na view 3@a a,c,b 2@a a,c,b").contains("M6"))
+        #expect(violations("a view 1@a a,b - a,b") == ["M6"])
+    }
+
+    @Test func `M6 accepts companions in another order, none at all at a first view, and some who never install`() {
+        #expect(violations("a view 1@a a,b,c - -\na view 2@a a,d,c,b 1@a b,a,c") == [])
+        #expect(violations("a view 1@a a,b - -\na view 2@b b,a 1@a b,a") == [])
+    }
+
     @Test func `M6 accepts a companion that never installs, and joiners with an empty set`() {
         #expect(violations("a view 1@a a,b - a\nb view 1@a a,b - -\na view 2@a a,b 1@a a,b") == [])
         #expect(violations("a view 1@a a,b - -\nb view 1@a a,b - -") == [])
+    }
+
+    // Unchanged
+
+    @Test func `a view is rejected that is unchanged with other members, or as a first one`() {
+        #expect(violations("a view 1@a a,b - -\na view 2@a a 1@a = unchanged") == ["unchanged"])
+        #expect(violations("a view 1@a a,b - -\na view 2@a a,b,c 1@a a,b unchanged") == ["unchanged"])
+        #expect(violations("a view 1@a a,b - -\na view 2@a a,c 1@a a unchanged") == ["unchanged"])
+        #expect(violations("a view 1@a a - - unchanged") == ["unchanged"])
+    }
+
+    @Test func `a view is rejected that has the same members, who all come along, and is not unchanged`() {
+        #expect(violations("a view 1@a a - -\na view 2@a a 1@a = changed") == ["unchanged"])
+        #expect(violations("a view 1@a a,b - -\na view 2@a a,b 1@a = changed") == ["unchanged"])
+    }
+
+    @Test func `a view of the same members is accepted as unchanged in another order, and not where one comes anew`() {
+        #expect(violations("a view 1@a a,b - -\na view 2@b b,a 1@a b,a unchanged") == [])
+        #expect(
+            violations(
+                """
+                a/0 lwg:g view 1@a a/0,b/0 - -
+                b/0 lwg:g view 1@a a/0,b/0 - -
+                b/0 lwg:g leave
+                b/0 lwg:g join
+                a/0 lwg:g view 2@a a/0,b/0 1@a a/0
+                b/0 lwg:g view 2@a a/0,b/0 - -
+                """) == [])
     }
 
     // M7
@@ -159,6 +238,53 @@ import Testing
     @Test func `M7 rejects two beginnings without a common node`() {
         #expect(
             violations("a view 1@a a,b - - primary\nc view 1@c c,d - - primary") == ["M7"])
+    }
+
+    /// d and e are a view that is not primary.
+    private let beside = "d view 1@d d,e - -\ne view 1@d d,e - -\n"
+    private let chain = "a view 2@a a,b 1@a a,b primary\nb view 2@a a,b 1@a a,b primary\nc view 2@c c 1@a c\n"
+
+    @Test func `M7 rejects a primary view without anybody of the one before`() {
+        #expect(
+            violations(
+                three + beside + chain + """
+                    c view 5@c c,d,e 2@c c primary
+                    d view 5@c c,d,e 1@d d,e primary
+                    e view 5@c c,d,e 1@d d,e primary
+                    """) == ["M7"])
+        // b's way back leads past d's, which has nobody of {a}.
+        #expect(
+            violations(
+                three + beside + chain + """
+                    a view 3@a a 2@a a primary
+                    b view 3@b b 2@a b
+                    b view 4@b b,d,e 3@b b primary
+                    """) == ["M7"])
+    }
+
+    @Test
+    func `M7 accepts such a view where a restart, a leaver, a second heavyweight group or a missing trace explains it`()
+    {
+        let merged = "c view 5@c c,d,e 2@c c primary\n"
+        #expect(violations(three + beside + chain + "a leave\n" + merged) == [])
+        #expect(violations(three + beside + chain + "a.2 view 1@a.2 a.2 - =\n" + merged) == [])
+        #expect(violations(three + beside + chain + "a hwg:i view 1@a a - =\n" + merged) == [])
+        #expect(violations(three + chain + merged) == [])
+    }
+
+    @Test func `M7 accepts a chain that goes on with who was outside for a while`() {
+        #expect(
+            violations(
+                three + beside + chain + """
+                    a view 3@a a,b,d,e 2@a a,b primary
+                    d view 3@a a,b,d,e 1@d d,e primary
+                    e view 3@a a,b,d,e 1@d d,e primary
+                    d view 4@d d,e 3@a d,e
+                    e view 4@d d,e 3@a d,e
+                    c view 5@c c,d,e 2@c c primary
+                    d view 5@c c,d,e 4@d d,e primary
+                    e view 5@c c,d,e 4@d d,e primary
+                    """) == [])
     }
 
     @Test func `M7 accepts a total restart, a minority beside, and an LWG that begins again`() {

@@ -41,26 +41,20 @@ enum ContinuityChecks {
         let installation = timeline.installation(tenure)
         let place = tenure.events.lowerBound - 1
         let start = timeline.starts[Int(tenure.seat)]
-        // The view before this line, and whether the seat left or joined since.
+        // The view that the seat is in before this line.
         var current: Int32 = -1
-        var hasLeft = false
         if place > start {
             let before = timeline.tenureOf[Int(timeline.order[place - 1])]
-            if before >= 0 {
-                current = timeline.tenures[Int(before)].view
-                hasLeft = timeline.tenures[Int(before)].isLeaving
-                hasLeft =
-                    hasLeft || timeline.tenures[Int(before)].events.contains { timeline.event(at: $0).kind == .join }
-            }
+            if before >= 0 { current = timeline.tenures[Int(before)].view }
         }
         if installation.previous >= 0, installation.previous != current {
             findings.add(
                 "M5", installation.event,
                 """
                 says that it comes from \(history.name(view: installation.previous)), but was in \
-                \(history.name(view: current))
+                \(current < 0 ? "none" : history.name(view: current))
                 """)
-        } else if installation.previous < 0, current >= 0, !hasLeft {
+        } else if installation.previous < 0, current >= 0 {
             findings.add(
                 "M8", installation.event,
                 "comes back from nowhere: it was in \(history.name(view: current)) and neither left nor joined since")
@@ -155,6 +149,33 @@ enum ContinuityChecks {
                     \(isTogether ? "otherwise" : "that they come together")
                     """)
             }
+            comesFromElsewhere(installation, me, timeline, &marks, &findings)
+        }
+    }
+
+    /// Who was not in my previous view does not come from it; from no view, nobody comes with me.
+    private static func comesFromElsewhere(
+        _ installation: TraceHistory.Installation, _ me: Int32, _ timeline: Timeline, _ marks: inout Marks,
+        _ findings: inout Findings
+    ) {
+        let history = timeline.history
+        marks.clear()
+        if installation.previous < 0 {
+            marks[me] = 0
+        } else {
+            let first = history.views[Int(installation.previous)].firstInstallation
+            guard first >= 0 else { return }
+            let members = history.installations[Int(first)].members
+            if members == installation.trans { return }
+            for member in history.lists[Int(members)] { marks[member] = 0 }
+        }
+        for member in history.lists[Int(installation.trans)] where marks[member] == nil {
+            findings.add(
+                "M6", installation.event,
+                """
+                \(history.name(member: member)) is in the transitional set and was not in \
+                \(installation.previous < 0 ? "a view with it" : history.name(view: installation.previous))
+                """)
         }
     }
 }

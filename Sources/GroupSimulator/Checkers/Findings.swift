@@ -1,6 +1,6 @@
 /// One thing that a history does and must not.
 public struct Violation: Hashable, Sendable {
-    /// `M1` … `L3` as in design.md, section 9; `liveness`; `trace` for a line that is none.
+    /// `M1` … `L3` as in design.md, section 9; `primary`; `unchanged`; `liveness`; `trace` for a line that is none.
     public let property: String
     /// The group, as in the trace; empty where there is none.
     public let group: String

@@ -1,5 +1,5 @@
 /// F1 nothing is sent between HoldOK and the next view, F2 one Hold at a time, F3 an LWG change holds no other LWG,
-/// F4 one crash is one HWG flush.
+/// F4 one crash is one HWG flush, and without any change there is no storm of them.
 enum FlushChecks {
     /// - Parameter isPrimaryMode: the control group has views with the members of the one before, for births of other groups.
     static func run(_ timeline: Timeline, isPrimaryMode: Bool, into findings: inout Findings) {
@@ -8,7 +8,9 @@ enum FlushChecks {
             holdForNothing(tenure, timeline, &findings)
         }
         let heavyweight = timeline.history.groups.count { !$0.isLightweight }
-        if !isPrimaryMode || heavyweight == 1 { repeatedFlushes(timeline, &findings) }
+        if !isPrimaryMode || heavyweight == 1 {
+            repeatedFlushes(timeline, isPrimaryMode: isPrimaryMode, &findings)
+        }
     }
 
     private static func holds(_ tenure: Timeline.Tenure, _ timeline: Timeline, _ findings: inout Findings) {
@@ -131,36 +133,34 @@ enum FlushChecks {
     /// F4 as far as a trace shows it. A heavyweight group's history is plain when at most one member was ever
     /// excluded without having left, no view has more than one successor, and nobody is outside the view: no
     /// partition, no second crash, no merge that may have failed. There, a view with the members of the one before it,
-    /// next to the view that excludes the crashed member, is a second flush for the one crash.
-    private static func repeatedFlushes(_ timeline: Timeline, _ findings: inout Findings) {
+    /// next to the view that excludes the crashed member, is a second flush for the one crash; and more than
+    /// `needlessLimit` such views in a row are a storm. (In the mode `primary` each is one that was held and came back whole.)
+    private static func repeatedFlushes(_ timeline: Timeline, isPrimaryMode: Bool, _ findings: inout Findings) {
         let history = timeline.history
-        let started = history.events.lazy.filter { $0.kind == .start }.map(\.process)
-        var excluded: [Int32: Set<Int32>] = [:]
-        var branched = Set<Int32>()
-        for tenure in timeline.tenures where tenure.next >= 0 {
+        let plain = PlainViews(timeline)
+        // Per tenure, how many views without a change were installed in a row, up to its own.
+        var needless = [Int](repeating: 0, count: timeline.tenures.count)
+        for (number, tenure) in timeline.tenures.enumerated() where tenure.next >= 0 {
             let group = history.group(seat: tenure.seat)
-            if history.groups[Int(group)].isLightweight { continue }
-            let gone = lost(tenure, timeline)
-            if !gone.isEmpty { excluded[group, default: []].formUnion(gone) }
-        }
-        for view in history.views.indices {
-            let followers = Set(timeline.tenures(in: Int32(view)).map { timeline.nextView(timeline.tenures[Int($0)]) })
-            if followers.subtracting([-1]).count > 1 { branched.insert(history.views[view].group) }
-        }
-        for tenure in timeline.tenures where tenure.next >= 0 {
-            let group = history.group(seat: tenure.seat)
-            guard excluded[group]?.count == 1, !branched.contains(group) else { continue }
+            guard plain.isPlain(group) else { continue }
             let next = timeline.tenures[Int(tenure.next)]
-            guard next.next >= 0 else { continue }
+            let isRepeated = isRepeat(tenure, timeline)
+            if isRepeated, !isPrimaryMode, plain.isFull(tenure.view, timeline) {
+                needless[Int(tenure.next)] = needless[number] + 1
+                if needless[number] == needlessLimit {
+                    findings.add(
+                        "F4", timeline.installation(next).event,
+                        """
+                        a storm: \(needlessLimit + 1) flushes in a row, up to \(history.name(view: next.view)), without any \
+                        change of members
+                        """)
+                }
+            }
+            guard plain.hasCrash(group), next.next >= 0 else { continue }
             let first = lost(tenure, timeline)
             let second = lost(next, timeline)
-            guard first.isEmpty != second.isEmpty, isRepeat(first.isEmpty ? tenure : next, timeline),
-                everybody(of: group, isIn: tenure.view, timeline),
-                // A process that starts may have asked to merge, and failed before it showed a view.
-                started.allSatisfy({ process in
-                    history.seat(group: group, member: process).flatMap { timeline.tenure(of: $0, in: tenure.view) }
-                        != nil
-                })
+            guard first.isEmpty != second.isEmpty, first.isEmpty ? isRepeated : isRepeat(next, timeline),
+                plain.isFull(tenure.view, timeline)
             else { continue }
             findings.add(
                 "F4", timeline.installation(timeline.tenures[Int(next.next)]).event,
@@ -172,15 +172,71 @@ enum FlushChecks {
         }
     }
 
-    private static func everybody(of group: Int32, isIn view: Int32, _ timeline: Timeline) -> Bool {
-        timeline.tenures.allSatisfy { other in
-            timeline.history.group(seat: other.seat) != group || other.isLeaving
-                || timeline.tenure(of: other.seat, in: view) != nil
+    /// A process that starts, and whose trace is not among the files, may cause a few.
+    private static let needlessLimit = 3
+
+    /// Which heavyweight groups had no partition and at most one crash, and which of their views everybody is in.
+    private struct PlainViews {
+        /// Per group.
+        private var excluded: [Int32: Set<Int32>] = [:]
+        private var isBranched: [Bool]
+        private var stayers: [Int]
+        /// Per seat: it did not leave from each view that it was in.
+        private var isStayer: [Bool]
+        /// Per process. One that starts may have asked to merge, and failed before it showed a view.
+        private var isStarted: [Bool]
+        private var started = 0
+        private let isLightweight: [Bool]
+
+        init(_ timeline: Timeline) {
+            let history = timeline.history
+            isBranched = Array(repeating: false, count: history.groups.count)
+            stayers = Array(repeating: 0, count: history.groups.count)
+            isStayer = Array(repeating: false, count: history.seats.count)
+            isStarted = Array(repeating: false, count: history.members.count)
+            isLightweight = history.groups.map(\.isLightweight)
+            for event in history.events where event.kind == .start && !isStarted[Int(event.process)] {
+                isStarted[Int(event.process)] = true
+                started += 1
+            }
+            var follower = [Int32](repeating: -1, count: history.views.count)
+            for tenure in timeline.tenures {
+                let group = history.group(seat: tenure.seat)
+                if isLightweight[Int(group)] { continue }
+                if !tenure.isLeaving, !isStayer[Int(tenure.seat)] {
+                    isStayer[Int(tenure.seat)] = true
+                    stayers[Int(group)] += 1
+                }
+                let next = timeline.nextView(tenure)
+                if next < 0 { continue }
+                if follower[Int(tenure.view)] >= 0, follower[Int(tenure.view)] != next { isBranched[Int(group)] = true }
+                follower[Int(tenure.view)] = next
+                let gone = FlushChecks.lost(tenure, timeline)
+                if !gone.isEmpty { excluded[group, default: []].formUnion(gone) }
+            }
+        }
+
+        func isPlain(_ group: Int32) -> Bool {
+            !isLightweight[Int(group)] && !isBranched[Int(group)] && (excluded[group]?.count ?? 0) <= 1
+        }
+
+        func hasCrash(_ group: Int32) -> Bool { excluded[group]?.count == 1 }
+
+        /// Everybody who stays, and every process that starts, is in the view.
+        func isFull(_ view: Int32, _ timeline: Timeline) -> Bool {
+            let history = timeline.history
+            var (staying, starting) = (0, 0)
+            for index in timeline.tenures(in: view) {
+                let seat = timeline.tenures[Int(index)].seat
+                if isStayer[Int(seat)] { staying += 1 }
+                if isStarted[Int(history.process(seat: seat))] { starting += 1 }
+            }
+            return staying == stayers[Int(history.views[Int(view)].group)] && starting == started
         }
     }
 
     /// Members that the next view excludes and that have neither left nor stopped.
-    private static func lost(_ tenure: Timeline.Tenure, _ timeline: Timeline) -> [Int32] {
+    fileprivate static func lost(_ tenure: Timeline.Tenure, _ timeline: Timeline) -> [Int32] {
         let history = timeline.history
         let next = timeline.tenures[Int(tenure.next)]
         let before = timeline.installation(tenure).members

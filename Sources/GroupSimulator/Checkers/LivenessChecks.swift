@@ -5,7 +5,7 @@
 /// came back as a later incarnation. Live processes are taken for connected.
 ///
 /// One view per group with exactly its live members (no ghosts), every join finished, every Hold ended, every
-/// multicast of the last view delivered by all. (What was sent in earlier views is D4's and D6's.)
+/// multicast of the last view delivered by all, and every point-to-point message of it by its receiver. (What was sent in earlier views is D4's and D6's.)
 enum LivenessChecks {
     static func run(_ timeline: Timeline, into findings: inout Findings) {
         let history = timeline.history
@@ -96,14 +96,22 @@ enum LivenessChecks {
     ) {
         let history = timeline.history
         var sent: [(message: Int32, event: Int32)] = []
+        var directs: [(to: Int32, message: Int32, event: Int32)] = []
         for tenure in live {
             for place in tenure.events {
                 let event = timeline.event(at: place)
-                if event.kind == .send, event.to < 0 { sent.append((event.message, timeline.order[place])) }
+                guard event.kind == .send else { continue }
+                if event.to < 0 {
+                    sent.append((event.message, timeline.order[place]))
+                } else {
+                    directs.append((event.to, event.message, timeline.order[place]))
+                }
             }
         }
-        if sent.isEmpty { return }
+        if sent.isEmpty, directs.isEmpty { return }
+        var seats: [Int32: Int32] = [:]
         for tenure in live {
+            seats[history.member(seat: tenure.seat)] = tenure.seat
             for place in tenure.events {
                 let event = timeline.event(at: place)
                 if event.kind == .deliver { taker[Int(event.message)] = tenure.seat }
@@ -113,6 +121,13 @@ enum LivenessChecks {
                     "liveness", missing.event,
                     "\(timeline.name(tenure)) never delivered \(history.name(message: missing.message))")
             }
+        }
+        // Who has left or died may lack what was sent to it.
+        for direct in directs {
+            guard let seat = seats[direct.to], taker[Int(direct.message)] != seat else { continue }
+            findings.add(
+                "liveness", direct.event,
+                "\(history.name(member: direct.to)) never delivered \(history.name(message: direct.message))")
         }
     }
 }

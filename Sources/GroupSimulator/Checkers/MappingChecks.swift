@@ -16,6 +16,7 @@ enum MappingChecks {
         }
         sameCut(timeline, carrierSeats, &findings)
         oneNextView(timeline, &findings)
+        passedOver(timeline, &findings)
     }
 
     private static func nodesWithin(
@@ -47,6 +48,7 @@ enum MappingChecks {
         var current = [Int32](repeating: -1, count: history.seats.count)
         for (index, event) in history.events.enumerated() where event.seat >= 0 {
             if event.kind == .view { current[Int(event.seat)] = event.view }
+            if event.kind == .leave { current[Int(event.seat)] = -1 }
             guard event.kind == .view || event.kind == .send || event.kind == .deliver else { continue }
             let tenure = timeline.tenureOf[index]
             guard tenure >= 0, carrierSeats[Int(tenure)] >= 0 else { continue }
@@ -95,5 +97,68 @@ enum MappingChecks {
                     """)
             }
         }
+    }
+
+    /// Nodes that go from one heavyweight view to the next together deliver the same there, so that a light-weight view that one
+    /// of them installed in it comes to all of its members among them, unless they left.
+    private static func passedOver(_ timeline: Timeline, _ findings: inout Findings) {
+        let history = timeline.history
+        for view in history.views.indices where history.groups[Int(history.views[view].group)].isLightweight {
+            let view = Int32(view)
+            let installers = timeline.tenures(in: view)
+            guard let first = installers.first, let members = history.members(of: view),
+                installers.count < members.count
+            else { continue }
+            let installation = timeline.installation(timeline.tenures[Int(first)])
+            guard installation.carrierView >= 0 else { continue }
+            // The heavyweight views that installers went to.
+            var ways: [Int32] = []
+            for index in installers {
+                let process = history.process(seat: timeline.tenures[Int(index)].seat)
+                guard let tenure = heavyTenure(of: process, installation, timeline) else { continue }
+                let next = timeline.nextView(tenure)
+                if next >= 0, !ways.contains(next) { ways.append(next) }
+            }
+            if ways.isEmpty { continue }
+            for member in members {
+                let seat = history.seat(group: history.views[Int(view)].group, member: member)
+                if let seat, timeline.tenure(of: seat, in: view) != nil { continue }
+                guard let tenure = heavyTenure(of: history.members[Int(member)].process, installation, timeline),
+                    ways.contains(timeline.nextView(tenure)),
+                    seat.map({ !hasLeft($0, by: tenure, timeline) }) ?? true
+                else { continue }
+                findings.add(
+                    "L2", timeline.installation(timeline.tenures[Int(tenure.next)]).event,
+                    """
+                    goes to \(history.name(view: timeline.nextView(tenure))), and \(history.name(member: member)) never \
+                    got \(history.name(view: view)) of \(history.name(group: history.views[Int(view)].group)), which \
+                    others that come along installed before
+                    """)
+            }
+        }
+    }
+
+    private static func heavyTenure(
+        of process: Int32, _ installation: TraceHistory.Installation, _ timeline: Timeline
+    ) -> Timeline.Tenure? {
+        timeline.history.seat(group: installation.carrier, member: process)
+            .flatMap { timeline.tenure(of: $0, in: installation.carrierView) }
+            .map { timeline.tenures[Int($0)] }
+    }
+
+    /// The seat left in that heavyweight view, or had left before it and not yet come back.
+    private static func hasLeft(_ seat: Int32, by tenure: Timeline.Tenure, _ timeline: Timeline) -> Bool {
+        let begin = timeline.installation(tenure).event
+        let end = timeline.installation(timeline.tenures[Int(tenure.next)]).event
+        var isGone = false
+        for place in timeline.starts[Int(seat)]..<timeline.starts[Int(seat) + 1] {
+            let index = timeline.order[place]
+            if index >= end { break }
+            let kind = timeline.event(at: place).kind
+            if kind == .leave { isGone = true }
+            // What comes anew in this heavyweight view may be a second time.
+            if kind == .view, index < begin { isGone = false }
+        }
+        return isGone
     }
 }

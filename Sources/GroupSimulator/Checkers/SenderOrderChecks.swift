@@ -1,5 +1,5 @@
 /// O1: each sender's messages of a group, of all orders, in the order sent and without gaps; point-to-point messages
-/// likewise for each pair. O4: no holes below the cut, that is, below the highest delivered when the view ends.
+/// likewise for each pair. Numbers grow in the order sent. O4: no holes below the cut, that is, below the highest delivered when the view ends.
 enum SenderOrderChecks {
     /// Per sender, what a tenure has delivered; cleared by naming the next tenure.
     private struct Row {
@@ -11,6 +11,7 @@ enum SenderOrderChecks {
 
     static func run(_ timeline: Timeline, into findings: inout Findings) {
         let history = timeline.history
+        numbers(timeline, &findings)
         var multicasts = [Row](repeating: Row(), count: history.members.count)
         var directs = multicasts
         for (number, tenure) in timeline.tenures.enumerated() {
@@ -29,6 +30,28 @@ enum SenderOrderChecks {
                 }
             }
             if tenure.next >= 0 { holes(tenure, number, multicasts, timeline, &findings) }
+        }
+    }
+
+    /// A sender numbers its messages in the order in which it sends them, to all and to each one.
+    private static func numbers(_ timeline: Timeline, _ findings: inout Findings) {
+        let history = timeline.history
+        var multicasts = [UInt64](repeating: 0, count: history.seats.count)
+        var directs: [UInt64: UInt64] = [:]
+        for (index, event) in history.events.enumerated() where event.kind == .send {
+            let number = history.messages[Int(event.message)].number
+            let last: UInt64
+            if event.to < 0 {
+                last = multicasts[Int(event.seat)]
+                multicasts[Int(event.seat)] = number
+            } else {
+                let pair = UInt64(event.seat) << 32 | UInt64(event.to)
+                last = directs.updateValue(number, forKey: pair) ?? 0
+            }
+            // The same number again is D1's.
+            if number >= last { continue }
+            findings.add(
+                "O1", Int32(index), "sends \(history.name(message: event.message)) after its number \(last)")
         }
     }
 

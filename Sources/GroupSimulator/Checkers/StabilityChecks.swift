@@ -2,7 +2,8 @@
 /// received by the deliverer's transitional set. S2: flush returns only when what was sent is stable.
 ///
 /// Received by all means that whoever goes on from V, to whatever view, has delivered it there: a member's own cut
-/// holds what it received. (That the transitional set has it is D4.)
+/// holds what it received. (That the transitional set has it is D4.) And that nobody whom V names went past it, from an
+/// earlier view to a later one: such a member never was in V, and received nothing there.
 enum StabilityChecks {
     static func run(_ timeline: Timeline, into findings: inout Findings) {
         let history = timeline.history
@@ -20,6 +21,7 @@ enum StabilityChecks {
                 collect(timeline.tenures[Int(index)], view, timeline, &claimed, &claims)
             }
             if claims.isEmpty { continue }
+            passedBy(view, claims, timeline, &findings)
             for index in tenures {
                 let tenure = timeline.tenures[Int(index)]
                 if tenure.next < 0 { continue }
@@ -28,17 +30,43 @@ enum StabilityChecks {
                     if event.kind == .deliver { seen[Int(event.message)] = index }
                 }
                 for claim in claims where seen[Int(claim.message)] != index {
-                    let what = claim.property == "S1" ? "delivers safe" : "a flush returned after it sent"
                     findings.add(
                         claim.property, claim.event,
                         """
-                        \(what) \(history.name(message: claim.message)) in \(history.name(view: view)), which \
+                        \(what(claim.property)) \(history.name(message: claim.message)) in \(history.name(view: view)), which \
                         \(timeline.name(tenure)) left for \(history.name(view: timeline.nextView(tenure))) without it
                         """)
                     break
                 }
             }
         }
+    }
+
+    private static func passedBy(
+        _ view: Int32, _ claims: [(message: Int32, event: Int32, property: String)], _ timeline: Timeline,
+        _ findings: inout Findings
+    ) {
+        let history = timeline.history
+        for member in history.members(of: view) ?? [] {
+            guard let seat = history.seat(group: history.views[Int(view)].group, member: member),
+                timeline.tenure(of: seat, in: view) == nil,
+                let tenure = timeline.tenurePassing(view, by: seat).map({ timeline.tenures[Int($0)] })
+            else { continue }
+            for property in ["S1", "S2"] {
+                guard let claim = claims.first(where: { $0.property == property }) else { continue }
+                findings.add(
+                    property, claim.event,
+                    """
+                    \(what(claim.property)) \(history.name(message: claim.message)) in \(history.name(view: view)), where \
+                    \(timeline.name(tenure)) never was: it went from \(history.name(view: tenure.view)) to \
+                    \(history.name(view: timeline.nextView(tenure)))
+                    """)
+            }
+        }
+    }
+
+    private static func what(_ property: String) -> String {
+        property == "S1" ? "delivers safe" : "a flush returned after it sent"
     }
 
     private struct Claimed {

@@ -7,9 +7,10 @@ struct Timeline {
         var view: Int32
         /// The tenure of the same seat in the view that it installed from this one; -1 when there is none.
         var next: Int32
-        /// What the seat did in the view, as places in `order`.
+        /// What the seat did in the view, as places in `order`. A `leave` line ends it (it is written when the seat is
+        /// gone), and so does a `join` line.
         var events: Range<Int>
-        /// A `leave` of the seat precedes the end of this tenure, and no `join` came after it; or the process stopped.
+        /// A `leave` line ended this tenure, or the process stopped in it.
         var isLeaving: Bool
     }
 
@@ -19,7 +20,9 @@ struct Timeline {
     /// Where a seat's events begin in `order`, and at the end their number.
     private(set) var starts: [Int] = []
     private(set) var tenures: [Tenure] = []
-    /// Per event the tenure that it happened in, or -1: before the first view.
+    /// Per seat its first tenure, and at the end their number. A seat's tenures are in their order.
+    private(set) var tenureStarts: [Int] = []
+    /// Per event the tenure that it happened in, or -1: before the first view, or between leaving and the next.
     private(set) var tenureOf: [Int32] = []
     /// Per message with a send line: its place among the sender's sends in that view, multicasts in one row and
     /// point-to-point messages in one row per receiver; from 0.
@@ -38,6 +41,7 @@ struct Timeline {
         sortBySeat()
         tenureOf = Array(repeating: -1, count: history.events.count)
         for seat in history.seats.indices { findTenures(of: Int32(seat)) }
+        tenureStarts.append(tenures.count)
         indexByView()
         numberSends()
     }
@@ -56,40 +60,44 @@ struct Timeline {
 
     private mutating func findTenures(of seat: Int32) {
         var current: Int32 = -1
-        var isLeaving = false
         let range = starts[Int(seat)]..<starts[Int(seat) + 1]
+        tenureStarts.append(tenures.count)
         for place in range {
             let index = order[place]
             let event = history.events[Int(index)]
             switch event.kind {
-            case .leave: isLeaving = true
-            case .join: isLeaving = false
-            default: break
-            }
-            if event.kind == .view {
+            case .leave, .join:
+                if current >= 0 {
+                    end(current, at: place)
+                    tenures[Int(current)].isLeaving = event.kind == .leave
+                }
+                current = -1
+            case .view:
                 let installation = history.installations[Int(event.installation)]
                 let tenure = Int32(tenures.count)
                 if current >= 0 {
-                    tenures[Int(current)].events = tenures[Int(current)].events.lowerBound..<place
+                    end(current, at: place)
                     if installation.previous == tenures[Int(current)].view { tenures[Int(current)].next = tenure }
                 }
-                if installation.previous < 0 { isLeaving = false }
                 tenures.append(
                     Tenure(
                         seat: seat, installation: event.installation, view: event.view, next: -1,
-                        events: (place + 1)..<range.upperBound, isLeaving: isLeaving))
+                        events: (place + 1)..<range.upperBound, isLeaving: false))
                 let (key, isNew) = tenureKeys.intern(UInt64(seat), UInt64(event.view))
                 if isNew {
                     assert(key == tenureOfKey.count)
                     tenureOfKey.append(tenure)
                 }
                 current = tenure
-            } else if isLeaving, current >= 0 {
-                tenures[Int(current)].isLeaving = true
+            default: break
             }
             tenureOf[Int(index)] = current
         }
         if current >= 0, stopped[Int(history.process(seat: seat))] { tenures[Int(current)].isLeaving = true }
+    }
+
+    private mutating func end(_ tenure: Int32, at place: Int) {
+        tenures[Int(tenure)].events = tenures[Int(tenure)].events.lowerBound..<place
     }
 
     private mutating func indexByView() {
@@ -132,6 +140,22 @@ struct Timeline {
     func tenure(of seat: Int32, in view: Int32) -> Int32? {
         guard view >= 0 else { return nil }
         return tenureKeys.find(UInt64(seat), UInt64(view)).map { tenureOfKey[$0] }
+    }
+
+    /// The tenure from which the seat went to a later view than this one, past it: it was never in it. (Views of a seat
+    /// grow, M2.)
+    func tenurePassing(_ view: Int32, by seat: Int32) -> Int32? {
+        let epoch = history.views[Int(view)].epoch
+        // The first tenure above.
+        var (low, high) = (tenureStarts[Int(seat)], tenureStarts[Int(seat) + 1])
+        while low < high {
+            let middle = (low + high) / 2
+            if history.views[Int(tenures[middle].view)].epoch <= epoch { low = middle + 1 } else { high = middle }
+        }
+        guard low < tenureStarts[Int(seat) + 1], low > tenureStarts[Int(seat)] else { return nil }
+        let before = tenures[low - 1]
+        guard before.next == Int32(low), history.views[Int(before.view)].epoch < epoch else { return nil }
+        return Int32(low - 1)
     }
 
     func event(at place: Int) -> TraceHistory.Event { history.events[Int(order[place])] }

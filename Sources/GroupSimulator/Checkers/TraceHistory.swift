@@ -141,10 +141,7 @@ extension TraceHistory {
         return first < 0 ? nil : lists[Int(installations[Int(first)].members)]
     }
 
-    /// View IDs grow at each process and group (M2): by epoch, then by coordinator.
-    func isOrdered(_ first: Int32, _ second: Int32) -> Bool {
-        let (left, right) = (views[Int(first)], views[Int(second)])
-        if left.epoch != right.epoch { return left.epoch < right.epoch }
-        return names.string(Int(left.name)) < names.string(Int(right.name))
-    }
+    /// View IDs grow at each process and group (M2), and a new view's epoch is above those of the views that its members come
+    /// from (design.md, section 5): so epochs do. How coordinators are ordered, no trace tells.
+    func isOrdered(_ first: Int32, _ second: Int32) -> Bool { views[Int(first)].epoch < views[Int(second)].epoch }
 }
