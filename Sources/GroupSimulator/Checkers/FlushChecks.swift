@@ -2,14 +2,16 @@
 /// F4 one crash is one HWG flush, and without any change there is no storm of them.
 enum FlushChecks {
     /// - Parameter isPrimaryMode: the control group has views with the members of the one before, for births of other groups.
-    static func run(_ timeline: Timeline, isPrimaryMode: Bool, into findings: inout Findings) {
+    static func run(
+        _ timeline: Timeline, isPrimaryMode: Bool, flushesAtWill: Bool, into findings: inout Findings
+    ) {
         for tenure in timeline.tenures {
             holds(tenure, timeline, &findings)
             holdForNothing(tenure, timeline, &findings)
         }
         let heavyweight = timeline.history.groups.count { !$0.isLightweight }
         if !isPrimaryMode || heavyweight == 1 {
-            repeatedFlushes(timeline, isPrimaryMode: isPrimaryMode, &findings)
+            repeatedFlushes(timeline, judgesStorms: !isPrimaryMode && !flushesAtWill, &findings)
         }
     }
 
@@ -135,7 +137,7 @@ enum FlushChecks {
     /// partition, no second crash, no merge that may have failed. There, a view with the members of the one before it,
     /// next to the view that excludes the crashed member, is a second flush for the one crash; and more than
     /// `needlessLimit` such views in a row are a storm. (In the mode `primary` each is one that was held and came back whole.)
-    private static func repeatedFlushes(_ timeline: Timeline, isPrimaryMode: Bool, _ findings: inout Findings) {
+    private static func repeatedFlushes(_ timeline: Timeline, judgesStorms: Bool, _ findings: inout Findings) {
         let history = timeline.history
         let plain = PlainViews(timeline)
         // Per tenure, how many views without a change were installed in a row, up to its own.
@@ -145,7 +147,7 @@ enum FlushChecks {
             guard plain.isPlain(group) else { continue }
             let next = timeline.tenures[Int(tenure.next)]
             let isRepeated = isRepeat(tenure, timeline)
-            if isRepeated, !isPrimaryMode, plain.isFull(tenure.view, timeline) {
+            if isRepeated, judgesStorms, plain.isFull(tenure.view, timeline) {
                 needless[Int(tenure.next)] = needless[number] + 1
                 if needless[number] == needlessLimit {
                     findings.add(

@@ -34,9 +34,15 @@ public struct TraceCheck: ~Copyable {
     private var history = TraceHistory()
 
     private let isPrimaryMode: Bool
+    private let flushesAtWill: Bool
 
-    /// - Parameter isPrimaryMode: the nodes ran with `partition: primary`, so that nothing may happen in other views.
-    public init(isPrimaryMode: Bool = false) { self.isPrimaryMode = isPrimaryMode }
+    /// - Parameters:
+    ///   - isPrimaryMode: the nodes ran with `partition: primary`, so that nothing may happen in other views.
+    ///   - flushesAtWill: the heavyweight groups flush without a reason, to try the layer above; so that is no storm (F4).
+    public init(isPrimaryMode: Bool = false, flushesAtWill: Bool = false) {
+        self.isPrimaryMode = isPrimaryMode
+        self.flushesAtWill = flushesAtWill
+    }
 
     /// The lines of one file. Each process's lines are in its order, within a file and from file to file.
     public mutating func add(_ lines: UnsafeRawBufferPointer, named file: String) {
@@ -45,9 +51,11 @@ public struct TraceCheck: ~Copyable {
         history.endFile()
     }
 
-    public func report() -> Report { Self.report(on: history, isPrimaryMode: isPrimaryMode) }
+    public func report() -> Report {
+        Self.report(on: history, isPrimaryMode: isPrimaryMode, flushesAtWill: flushesAtWill)
+    }
 
-    static func report(on history: TraceHistory, isPrimaryMode: Bool) -> Report {
+    static func report(on history: TraceHistory, isPrimaryMode: Bool, flushesAtWill: Bool = false) -> Report {
         let timeline = Timeline(history)
         var findings = Findings(history: history)
         findings.addWrongLines()
@@ -59,7 +67,7 @@ public struct TraceCheck: ~Copyable {
         SenderOrderChecks.run(timeline, into: &findings)
         TotalOrderChecks.run(timeline, into: &findings)
         StabilityChecks.run(timeline, into: &findings)
-        FlushChecks.run(timeline, isPrimaryMode: isPrimaryMode, into: &findings)
+        FlushChecks.run(timeline, isPrimaryMode: isPrimaryMode, flushesAtWill: flushesAtWill, into: &findings)
         MappingChecks.run(timeline, into: &findings)
         LivenessChecks.run(timeline, into: &findings)
         if isPrimaryMode { HeldChecks.run(timeline, into: &findings) }

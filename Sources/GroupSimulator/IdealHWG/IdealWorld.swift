@@ -246,7 +246,7 @@ extension Scenario {
     public func runOnIdealHWG(seed: UInt64) -> ScenarioReport {
         var world = IdealWorld(settings: settings, seed: seed)
         world.play(steps)
-        var check = TraceCheck()
+        var check = TraceCheck(flushesAtWill: true)
         world.encoder.bytes.withUnsafeBytes { check.add($0, named: "ideal") }
         return ScenarioReport(
             timeline: [], failures: world.failures.map { ScenarioFailure(line: 0, why: $0) },
