@@ -43,6 +43,7 @@ struct ScenarioParser {
             guard ["all", "primary"].contains(words[1]) else { throw mistake("`mode all` or `mode primary`") }
             settings.isPrimaryMode = words[1] == "primary"
         case ("strangers", 1): settings.plan.knowsAll = false
+        case ("deliveries", 2) where words[1] == "together": settings.plan.carriesAtOnce = false
         case ("holds", 3) where words[1] == "by" && words[2] == "hand":
             settings.plan.holdsByHand = true
             settings.plan.holdDelay = 1

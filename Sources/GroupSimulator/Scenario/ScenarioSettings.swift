@@ -43,7 +43,8 @@ struct ScenarioSettings: Hashable, Sendable {
         Key("replay", \.replay), Key("drift", \.drift),
         Key("hwgs", \.heavyweightGroups),
         Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
-        Key("outsiders", \.outsiders), Key("silence", \.silence), Key("slow", \.slow), Key("delay", time: \.meanDelay),
+        Key("outsiders", \.outsiders), Key("endedGroups", \.endedGroups), Key("silence", \.silence),
+        Key("slow", \.slow), Key("delay", time: \.meanDelay),
         Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
         Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
         Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
@@ -64,6 +65,7 @@ struct ScenarioSettings: Hashable, Sendable {
         if isPrimaryMode { lines.append("mode primary") }
         if faults != .all { lines.append("faults \(faults)") }
         if !plan.knowsAll { lines.append("strangers") }
+        if !plan.carriesAtOnce { lines.append("deliveries together") }
         if plan.holdsByHand { lines.append("holds by hand") }
         for key in Self.keys where key.get(plan) != key.get(still) {
             let value = key.get(plan)
