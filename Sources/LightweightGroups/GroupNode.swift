@@ -50,8 +50,10 @@ public final class GroupNode: Service, Sendable {
         // the process when there is no descriptor for it. That must not be later, when peers have taken them.
         let sleeps = Answer<Void>()
         Task.detached {
+            // It is made when a sleep has ended, and perhaps not when one begins.
+            try? await Task.sleep(for: .milliseconds(1))
             sleeps.resolve(.success(()))
-            try? await Task.sleep(for: .milliseconds(250))
+            try? await Task.sleep(for: .milliseconds(249))
             met.resolve(.success(()))
         }
         do {
