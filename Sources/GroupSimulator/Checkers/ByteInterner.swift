@@ -3,7 +3,7 @@
 struct ByteInterner {
     private var arena: [UInt8] = []
     private var ends: [Int] = [0]
-    private var hashes: [UInt64] = []
+    private(set) var hashes: [UInt64] = []
     /// Open addressing, linear probing; -1 is empty. At most half full.
     private var slots = [Int32](repeating: -1, count: 64)
 

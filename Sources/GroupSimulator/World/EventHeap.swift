@@ -3,6 +3,8 @@ struct WorldEvent {
     enum Kind: UInt8 {
         /// Packet `c` of `a` arrives at `b`.
         case datagram
+        /// `a` takes the first datagram that waits for it.
+        case serve
         /// The core of `a` named this deadline.
         case wake
         /// The loop of `a` goes to sleep.

@@ -7,7 +7,7 @@ public struct SimulationReport: Sendable {
     public let violations: [Violation]
     /// Virtual time.
     public let simulatedSeconds: Double
-    /// Of all trace lines, 16 hexadecimal digits: the same for the same seed and options.
+    /// Of all that the trace tells, 16 hexadecimal digits: the same for the same seed and options.
     public let digest: String
     /// How often what is rare came about.
     public let rare: [String: Int]
@@ -19,7 +19,7 @@ public struct SimulationReport: Sendable {
     public let reproduction: String
     /// What happened, one line each, when `keepsTranscript` was set.
     public let transcript: [String]
-    /// The run's trace, as JSON lines.
+    /// The run's trace, as JSON lines, when `keepsTrace` was set.
     public let trace: [UInt8]
 }
 
@@ -33,15 +33,17 @@ public enum Simulation {
     public static func run<Core: SimulatedCore>(
         _ core: Core.Type, seed: UInt64, options: SimulationOptions = SimulationOptions()
     ) -> SimulationReport {
-        let options = options.drawn(by: seed)
+        var options = options.drawn(by: seed)
+        let isCompared = seed % textInterval == 0
+        if isCompared { options.keepsTrace = true }
         var world = World<Core>(seed: seed, options: options)
         world.simulate()
         let judged = TraceCheck.report(on: world.trace.history, isPrimaryMode: options.isPrimaryMode)
-        if seed % textInterval == 0 { world.compare(judged) }
+        if isCompared { world.compare(judged) }
         return SimulationReport(
             seed: seed,
             violations: options.faults.contains(.corruption) ? [] : judged.violations + world.violations,
-            simulatedSeconds: Double(world.now) / 1e9, digest: digest(world.trace.bytes), rare: world.rare,
+            simulatedSeconds: Double(world.now) / 1e9, digest: hexadecimal(world.trace.digest), rare: world.rare,
             events: judged.events, plan: world.plan.description, reproduction: options.reproduction(seed: seed),
             transcript: world.transcript, trace: world.trace.bytes)
     }
@@ -49,24 +51,8 @@ public enum Simulation {
     /// Of so many seeds one is judged by its text as well, as the traces of real processes are.
     static var textInterval: UInt64 { 16 }
 
-    /// Eight bytes at a time, the last ones filled up with zeros, then the length.
-    private static func digest(_ bytes: [UInt8]) -> String {
-        var hash = UInt64(bytes.count)
-        bytes.withUnsafeBytes { raw in
-            var offset = 0
-            while offset + 8 <= raw.count {
-                hash = StableHash.mix(
-                    hash ^ UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-                offset += 8
-            }
-            var rest: UInt64 = 0
-            while offset < raw.count {
-                rest = rest << 8 | UInt64(raw[offset])
-                offset += 1
-            }
-            hash = StableHash.mix(hash ^ rest)
-        }
-        let digits = String(hash, radix: 16)
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

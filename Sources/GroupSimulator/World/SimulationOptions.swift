@@ -98,6 +98,8 @@ public struct SimulationOptions: Hashable, Sendable {
     public var keepsTranscript = false
     /// Of those lines keep what matters, and count the rest.
     public var isBrief = false
+    /// Keep the trace as text.
+    public var keepsTrace = true
     /// Keep what was done to the world, for a script that does it again.
     var keepsActs = false
     /// Faults and acts are drawn from the seed; otherwise a script does them.

@@ -40,7 +40,7 @@ extension World {
         if event.kind.isDrawn { firstEventOfNow += 1 }
         switch event.kind {
         case .datagram: arrive(event)
-        case .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume:
+        case .serve, .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume:
             guard nodes[node].life == event.life, nodes[node].isAlive else { return }
             own(event, node)
         case .connect: connect(node, Int(event.b))
@@ -67,6 +67,7 @@ extension World {
             return
         }
         switch event.kind {
+        case .serve: serve(node)
         case .wake:
             // One that an earlier deadline replaced is stale; each would otherwise set another.
             guard event.time == nodes[node].wake else { return }

@@ -16,7 +16,7 @@ extension World {
         nodes[node].isDueToRead = false
         nodes[node].cost = 0
         nodes[node].busyUntil = 0
-        nodes[node].waiting = 0
+        nodes[node].waiting.removeAll()
         nodes[node].hasOpenTurn = false
         nodes[node].wake = .max
         nodes[node].backlog.removeAll()
@@ -80,6 +80,7 @@ extension World {
         cores[node] = []
         nodes[node].life += 1
         nodes[node].backlog.removeAll()
+        nodes[node].waiting.removeAll()
         heavyweightViews[node].removeAll()
         lineages.end(node)
         crashDisk(node)
@@ -198,7 +199,7 @@ extension World {
         for event in backlog where event.kind == .datagram { arrive(event) }
         for event in backlog where event.kind == .connected || event.kind == .disconnected { tell(event) }
         guard nodes[node].life == life else { return }
-        for event in backlog where [.wake, .turnEnd, .holdAnswer, .persisted].contains(event.kind) {
+        for event in backlog where [.serve, .wake, .turnEnd, .holdAnswer, .persisted].contains(event.kind) {
             if event.kind == .wake { nodes[node].wake = now }
             heap.push(event.kind, at: now, a: node, b: Int(event.b), c: Int(event.c), life: life)
         }

@@ -141,20 +141,35 @@ extension World {
             nodes[to].backlog.append(event)
             return
         }
-        if nodes[to].cost > 0 || nodes[to].waiting > 0 {
-            if event.life != 0 { nodes[to].waiting = max(nodes[to].waiting - 1, 0) }
-            if nodes[to].isAlive, nodes[to].busyUntil > now {
-                // Those that the socket has no room for are lost.
-                guard nodes[to].waiting < Self.socketPackets else {
-                    _ = network.take(Int(event.c))
-                    return
-                }
-                nodes[to].waiting += 1
-                return heap.push(
-                    .datagram, at: nodes[to].busyUntil, a: Int(event.a), b: to, c: Int(event.c), life: 1)
+        guard nodes[to].isAlive, nodes[to].cost > 0 || !nodes[to].waiting.isEmpty else { return receive(event) }
+        if nodes[to].waiting.isEmpty {
+            guard nodes[to].busyUntil > now else {
+                nodes[to].busyUntil = now + nodes[to].cost
+                return receive(event)
             }
-            nodes[to].busyUntil = now + nodes[to].cost
+            heap.push(.serve, at: nodes[to].busyUntil, a: to, life: nodes[to].life)
         }
+        // Those that the socket has no room for are lost.
+        if nodes[to].waiting.count < Self.socketPackets {
+            nodes[to].waiting.append(event)
+        } else {
+            _ = network.take(Int(event.c))
+        }
+    }
+
+    /// The first of those that wait in the socket of a slow node.
+    mutating func serve(_ node: Int) {
+        guard !nodes[node].waiting.isEmpty else { return }
+        let event = nodes[node].waiting.removeFirst()
+        nodes[node].busyUntil = now + nodes[node].cost
+        if !nodes[node].waiting.isEmpty {
+            heap.push(.serve, at: nodes[node].busyUntil, a: node, life: nodes[node].life)
+        }
+        receive(event)
+    }
+
+    private mutating func receive(_ event: WorldEvent) {
+        let to = Int(event.b)
         guard let (packet, isUnchanged) = network.take(Int(event.c)) else { return }
         if !isUnchanged { violate("packet", Int(event.a), "wrote into a packet that was on its way") }
         guard nodes[to].isAlive, !nodes[to].isPaused, !network.isBlocked[network.link(Int(event.a), to)] else { return }

@@ -24,8 +24,8 @@ struct WorldNode {
     /// Nanoseconds that the node takes for each datagram, and until when it is at one.
     var cost: Int64 = 0
     var busyUntil: Int64 = 0
-    /// Datagrams that wait for it.
-    var waiting = 0
+    /// Datagrams that wait for it; while there are any, one event comes that serves the first.
+    var waiting: [WorldEvent] = []
     /// How far its clock runs ahead in a second of the world, in nanoseconds.
     var drift: Int64 = 0
     var applications = Applications()
@@ -113,7 +113,7 @@ struct World<Core: SimulatedCore> {
             return node
         }
         cores = Array(repeating: [], count: options.nodes)
-        trace = WorldTrace(named: "seed \(seed)")
+        trace = WorldTrace(named: "seed \(seed)", keepsText: options.keepsTrace)
         nodeIDs = nodes.map(\.id)
         network = Network(nodes: options.nodes, plan: plan)
         heavyweightViews = Array(repeating: [], count: options.nodes)

@@ -100,6 +100,7 @@ struct SimCommand: AsyncParsableCommand {
         let isSingle = range.count == 1
         options.keepsTranscript = transcript || isSingle && !json && !shrink
         options.isBrief = !transcript
+        options.keepsTrace = trace != nil
         let begin = Monotonic.nanoseconds
         let soFar = SoFar(keepsTrace: trace != nil)
         let json = json
