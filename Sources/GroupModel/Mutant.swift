@@ -59,6 +59,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unstable
     /// Control messages do not wait for a majority.
     case notUniform
+    /// Safe messages and flushes do not wait until all have delivered the control messages before them.
+    case unfooted
     /// Each member delivers its own stream first in the rest of a view.
     case ownRestFirst
     /// Message numbers begin again in each view.

@@ -86,7 +86,7 @@ import Testing
     /// The rare states that the driver exists for are reached.
     @Test func `a few worlds see crashes, partitions, pauses, take-overs, merges and transitional deliveries`() {
         var rare: [String: Int] = [:]
-        for seed in 0..<24 as Range<UInt64> {
+        for seed in 0..<32 as Range<UInt64> {
             let report = Simulation.run(seed: seed, options: SimulationOptions(nodes: 4, groups: 6, seconds: 5))
             #expect(report.violations.isEmpty, "\(report.reproduction)")
             rare.merge(report.rare, uniquingKeysWith: +)

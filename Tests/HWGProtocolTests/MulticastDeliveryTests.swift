@@ -35,6 +35,7 @@ import Testing
             #expect(network.allDelivered, "seed \(seed)")
             #expect(network.totalOrderAgrees, "seed \(seed)")
             #expect(network.unsafeDeliveries == 0, "seed \(seed)")
+            #expect(network.unfootedDeliveries == 0, "seed \(seed)")
             #expect(network.streams.allSatisfy { $0.nextDeadline == nil }, "timers after silence, seed \(seed)")
             #expect(network.streams.allSatisfy { $0.counters.malformed == 0 && $0.counters.brokenMessages == 0 })
         }
@@ -125,6 +126,41 @@ import Testing
         network.multicast(2, length: 8)
         network.run(for: .seconds(2))
         #expect(network.unsafeDeliveries == 0)
+    }
+
+    @Test func `a safe message and a flush wait until all have delivered the control messages before them`() {
+        var network = MulticastNetwork(members: 3, seed: 1)
+        network.cutLinks = [0 * 3 + 2]  // 2 lacks the order, and all else that 0 sends
+        network.control(1, [7])
+        network.run(for: .milliseconds(5))
+        #expect(network.streams.map(\.controlsDelivered) == [1, 1, 0])
+        network.multicast(1, length: 8, order: .safe)
+        network.on(1) { streams, now, output in streams.flush(token: 4, at: now, into: &output) }
+        // Until 2 asks others than 0 for what it lacks.
+        network.run(for: .milliseconds(5))
+        #expect(network.streams[1].stable[1] == 2, "2 has received it")
+        #expect(network.delivered.map { $0.count { $0.order == .safe } } == [0, 0, 0])
+        #expect(!network.events[1].contains(.flushed(token: 4)))
+        network.cutLinks = []
+        for _ in 0..<100 where network.run(for: .milliseconds(50)) {}
+        #expect(network.delivered.map { $0.count { $0.order == .safe } } == [1, 1, 1])
+        #expect(network.events[1].contains(.flushed(token: 4)))
+        #expect(network.streams.allSatisfy { $0.nextDeadline == nil })
+    }
+
+    @Test func `the last word on control messages is asked for again when it is lost`() {
+        var network = MulticastNetwork(members: 3, seed: 1)
+        network.control(1, [7])
+        network.run(for: .milliseconds(50))
+        // Everything is acknowledged, but nobody need have said that it delivered the last one.
+        network.cutLinks = [2 * 3 + 1]
+        network.on(1) { streams, now, output in streams.flush(token: 4, at: now, into: &output) }
+        network.run(for: .milliseconds(50))
+        #expect(!network.events[1].contains(.flushed(token: 4)))
+        network.cutLinks = []
+        for _ in 0..<100 where network.run(for: .milliseconds(50)) {}
+        #expect(network.events[1].contains(.flushed(token: 4)))
+        #expect(network.streams.allSatisfy { $0.nextDeadline == nil })
     }
 
     @Test func `a large message is delivered whole, and small ones of others between its fragments`() {

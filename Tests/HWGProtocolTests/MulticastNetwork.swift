@@ -48,6 +48,9 @@ struct MulticastNetwork {
     var cutLinks: Set<Int> = []
     /// Ordered pairs of a safe message and a member that lacked its packet when another delivered it.
     var unsafeDeliveries = 0
+    /// Pairs of a safe message and a member that lacked a control message which another had delivered before it.
+    var unfootedDeliveries = 0
+    private var controlsNoted: [UInt64]
     private var queue = MulticastQueue()
     private var wakes: [Instant]
     private var crashed: Set<Rank> = []
@@ -83,6 +86,7 @@ struct MulticastNetwork {
         sent = Array(repeating: [], count: count)
         wakes = Array(repeating: .distantFuture, count: count)
         firsts = Array(repeating: [:], count: count)
+        controlsNoted = Array(repeating: 0, count: count)
     }
 
     /// Bytes that name their sender and index, in words so that large messages cost little here.
@@ -240,7 +244,9 @@ struct MulticastNetwork {
             let packet =
                 firsts[sender].filter { $0.value <= slice.number }.map(\.key).max() ?? UInt64.max
             for other in streams.indices where streams[other].received[sender] < packet { unsafeDeliveries += 1 }
+            unfootedDeliveries += streams.count { $0.controlsDelivered < controlsNoted[rank] }
         }
+        if slice.isControl { controlsNoted[rank] += 1 }
         delivered[rank].append(
             Delivered(
                 sender: sender, number: slice.number, order: slice.order, label: slice.label,

@@ -231,7 +231,7 @@ import Testing
         network.turn(0)
         let frame = AcknowledgeFrame.write(
             FrameHeader(kind: .acknowledge, cluster: 5, sender: network.view.members[1]), rank: 1, isProbe: false,
-            token: network.streams[0].token, received: [2, 0])
+            token: network.streams[0].token, controls: 0, received: [2, 0])
         var output = HWGOutput()
         let taken = network.streams[0].acknowledgeArrived(
             frame.contents, from: network.view.members[1], at: .zero, into: &output)

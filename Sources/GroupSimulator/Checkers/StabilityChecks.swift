@@ -3,8 +3,7 @@
 ///
 /// Received by all means that whoever goes on from V, to whatever view, has delivered it there: a member's own cut
 /// holds what it received. (That the transitional set has it is D4.) And that nobody whom V names went past it, from an
-/// earlier view to a later one: such a member never was in V, and received nothing there. (A light-weight group may lose a
-/// member so into a view that is not primary: its node received the message, and was cut off before it could install V.)
+/// earlier view to a later one: such a member never was in V, and received nothing there.
 enum StabilityChecks {
     static func run(_ timeline: Timeline, into findings: inout Findings) {
         let history = timeline.history
@@ -51,9 +50,7 @@ enum StabilityChecks {
         for member in history.members(of: view) ?? [] {
             guard let seat = history.seat(group: history.views[Int(view)].group, member: member),
                 timeline.tenure(of: seat, in: view) == nil,
-                let tenure = timeline.tenurePassing(view, by: seat).map({ timeline.tenures[Int($0)] }),
-                !history.isLightweight(seat: seat)
-                    || timeline.installation(timeline.tenures[Int(tenure.next)]).primary
+                let tenure = timeline.tenurePassing(view, by: seat).map({ timeline.tenures[Int($0)] })
             else { continue }
             for property in ["S1", "S2"] {
                 guard let claim = claims.first(where: { $0.property == property }) else { continue }

@@ -30,6 +30,9 @@ struct AcknowledgeSchedule: Sendable {
         if count &- told[rank] >= every { owe(rank) }
     }
 
+    /// All members are told now.
+    mutating func hurry(at now: Instant) { deadline = now }
+
     mutating func owe(_ rank: Rank) {
         owed[rank] = true
         owesAny = true

@@ -8,11 +8,15 @@ struct AcknowledgementMatrix: Sendable {
     private var counts: [UInt64]
     /// Per stream, the packets that every member has.
     private(set) var stable: [UInt64]
+    /// Per member, the control messages that it delivered, and how many of them every member did.
+    private var controls: [UInt64]
+    private(set) var controlsEverywhere: UInt64 = 0
 
     init(members: Int) {
         self.members = members
         counts = Array(repeating: 0, count: members * members)
         stable = Array(repeating: 0, count: members)
+        controls = stable
     }
 
     @inline(__always)
@@ -29,6 +33,19 @@ struct AcknowledgementMatrix: Sendable {
         let minimum = counts[(stream &* members)..<((stream &+ 1) &* members)].min() ?? count
         guard minimum > before else { return false }
         stable[stream] = minimum
+        return true
+    }
+
+    func controlsDelivered(by member: Rank) -> UInt64 { controls[member] }
+
+    /// True when every member is known to have delivered more control messages.
+    @inline(__always)
+    mutating func raiseControls(_ member: Rank, to count: UInt64) -> Bool {
+        guard count > controls[member] else { return false }
+        controls[member] = count
+        let minimum = controls.min() ?? count
+        guard minimum > controlsEverywhere else { return false }
+        controlsEverywhere = minimum
         return true
     }
 

@@ -111,8 +111,8 @@ struct PacketKinds: OptionSet, Sendable, Hashable {
     static let control = Self(rawValue: 32)
     /// Somebody waits to hear that others have it: acknowledged to all at once.
     static let urgent = Self(rawValue: 64)
-    /// Items that are not simply whole messages.
-    static let special: Self = [.fragments, .records, .voids]
+    /// Items that are not simply whole messages, and those that are counted.
+    static let special: Self = [.fragments, .records, .voids, .control]
 }
 
 /// The first word of an item: its length and what it is.

@@ -26,6 +26,11 @@ struct ReceiveStream: Sendable {
     var awaitsControl: Bool { lastControl >= cursor }
     /// Delivery stands at a message that not enough members are known to have.
     private(set) var waitsForStability = false
+    /// It is a safe one.
+    private(set) var standsAtSafe = false
+    /// Control messages that the last `advance` delivered, unless it was the final one. No safe message of the same stretch is
+    /// delivered behind them: what it stands on has changed.
+    private(set) var controlsPassed: UInt64 = 0
     private(set) var brokenMessages: UInt64 = 0
 
     init(capacity: Int) { ring = PacketRing(capacity: capacity) }
@@ -70,20 +75,22 @@ struct ReceiveStream: Sendable {
     // MARK: Delivery
 
     /// Delivers what may be delivered, in sequence (O1): messages without total order, and total ones in packets up
-    /// to `totals`; nothing beyond packet `limit`. A safe message waits until its packet is `stable` (S1), or, at the
-    /// view's end, is marked transitional.
+    /// to `totals`; nothing beyond packet `limit`. A safe message waits until its packet is `stable` (S1), which holds up to the
+    /// next control message, or, at the view's end, is marked transitional.
     @inline(__always)
     mutating func advance(
         sender: Rank, totals: UInt64, limit: UInt64, stable: UInt64, uniform: UInt64, isFinal: Bool,
         into indications: inout HWGIndications
     ) {
         waitsForStability = false
+        standsAtSafe = false
+        controlsPassed = 0
         while cursor <= limit, let packet = ring.packet(cursor) {
             let contents = ring.contents(cursor)
             let kinds = contents.kinds
             let mayPass =
                 kinds.isDisjoint(with: [.ordered, .safe])
-                || cursor <= totals && (!kinds.contains(.safe) || !isFinal && cursor <= stable)
+                || cursor <= totals && (!kinds.contains(.safe) || !isFinal && cursor <= stable && controlsPassed == 0)
                     && (!kinds.contains(.control) || isFinal || cursor <= uniform)
             if mayPass, offset == DataFrame.bodyOffset, kinds.isDisjoint(with: .special) {
                 Self.deliverAll(
@@ -157,10 +164,13 @@ struct ReceiveStream: Sendable {
                 guard passesTotals || Mutant.unordered.isOn && !word.isControl else { return false }
                 let isStable = isStable || Mutant.unstable.isOn
                 let isUniform = isUniform || Mutant.notUniform.isOn
-                if !isFinal, word.isSafe && !isStable || word.isControl && !isUniform {
+                let mayPass = word.isControl ? isUniform : !word.isSafe || isStable && controlsPassed == 0
+                if !isFinal, !mayPass {
                     waitsForStability = true
+                    standsAtSafe = !word.isControl
                     return false
                 }
+                if !isFinal, word.isControl { controlsPassed &+= 1 }
             }
             var slice = DataFields.slice(
                 bytes, at: offset, word: word, number: first &+ ends, sender: sender,

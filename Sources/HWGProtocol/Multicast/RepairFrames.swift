@@ -29,24 +29,27 @@ enum StreamFrame {
     }
 }
 
-/// One receiver's vector: per rank the contiguous count received; at its own rank the highest number sent, which is how
-/// a lost tail is noticed. Rank: the receiver's.
+/// How many control messages a receiver has delivered, then its vector: per rank the contiguous count received; at its own rank
+/// the highest number sent, which is how a lost tail is noticed. Rank: the receiver's.
 enum AcknowledgeFrame {
     /// Asks for an acknowledgement in return.
     static let probe: UInt16 = 1
+    static let vectorOffset = StreamFrame.bodyOffset + 8
 
     static func write(
-        _ header: FrameHeader, rank: Rank, isProbe: Bool, token: ViewToken, received: some Collection<UInt64>
+        _ header: FrameHeader, rank: Rank, isProbe: Bool, token: ViewToken, controls: UInt64,
+        received: some Collection<UInt64>
     ) -> Packet {
         // As `StreamFrame.start`, into the packet itself: no other frame is written so often.
-        let packet = Packet(capacity: StreamFrame.bodyOffset + 8 * received.count)
+        let packet = Packet(capacity: vectorOffset + 8 * received.count)
         header.write(to: packet.bytes)
         let rank = UInt16(truncatingIfNeeded: rank)
         packet.bytes.storeBytes(of: rank.littleEndian, toByteOffset: FrameHeader.bytes, as: UInt16.self)
         let flags: UInt16 = isProbe ? probe : 0
         packet.bytes.storeBytes(of: flags.littleEndian, toByteOffset: FrameHeader.bytes + 2, as: UInt16.self)
         packet.bytes.storeBytes(of: token.raw.littleEndian, toByteOffset: ViewToken.offset, as: UInt64.self)
-        var end = StreamFrame.bodyOffset
+        packet.bytes.storeBytes(of: controls.littleEndian, toByteOffset: StreamFrame.bodyOffset, as: UInt64.self)
+        var end = vectorOffset
         for count in received where end + 8 <= packet.capacity {
             packet.bytes.storeBytes(of: count.littleEndian, toByteOffset: end, as: UInt64.self)
             end += 8

@@ -48,11 +48,13 @@ public struct CarriedOver: Sendable {
     public var count: Int { items.count }
 }
 
-/// Requests to be told when all that I have sent so far is stable (S2).
+/// Requests to be told when all that I have sent so far is stable, and what I had delivered of the control messages is delivered
+/// by all (S2).
 struct FlushWaits: Sendable {
     private struct Wait: Sendable {
         let token: UInt64
         let ticket: UInt64
+        let controls: UInt64
         /// Known when everything that was accepted before has its number.
         var packet: UInt64?
     }
@@ -60,19 +62,26 @@ struct FlushWaits: Sendable {
 
     var isEmpty: Bool { waits.isEmpty }
 
-    mutating func append(_ token: UInt64, queue: SendQueue) {
-        waits.append(Wait(token: token, ticket: queue.lastTicket, packet: nil))
+    mutating func append(_ token: UInt64, queue: SendQueue, controls: UInt64) {
+        waits.append(Wait(token: token, ticket: queue.lastTicket, controls: controls, packet: nil))
     }
 
-    /// Requests are answered in their order. `taken` is the highest packet number in use.
-    mutating func answer(queue: SendQueue, taken: UInt64, stable: UInt64, into indications: inout HWGIndications) {
+    /// Control messages that all must have delivered before the first request is answered.
+    var controls: UInt64 { waits.first?.controls ?? 0 }
+
+    /// Requests are answered in their order. `taken` is the highest packet number in use, `controls` what all have delivered.
+    mutating func answer(
+        queue: SendQueue, taken: UInt64, stable: UInt64, controls: UInt64, into indications: inout HWGIndications
+    ) {
         var answered = 0
         for index in waits.indices {
             if waits[index].packet == nil {
                 guard queue.isDone(through: waits[index].ticket) else { break }
                 waits[index].packet = taken
             }
-            guard let packet = waits[index].packet, packet <= stable || Mutant.hastyFlush.isOn else { break }
+            guard let packet = waits[index].packet, packet <= stable || Mutant.hastyFlush.isOn,
+                waits[index].controls <= controls || Mutant.unfooted.isOn
+            else { break }
             indications.events.append(.flushed(token: waits[index].token))
             answered += 1
         }

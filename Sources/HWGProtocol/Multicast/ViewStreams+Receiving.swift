@@ -49,6 +49,7 @@ extension ViewStreams {
         if transmitter == origin, matrix.raise(origin, member: origin, to: number) {
             acknowledgedMore(of: origin, at: now, into: &output)
         }
+        tellControls(at: now)
         return true
     }
 
@@ -122,16 +123,40 @@ extension ViewStreams {
     private mutating func advance(_ rank: Rank, totals: UInt64, into output: inout HWGOutput) {
         let contiguous = streams[rank].contiguous
         let broken = streams[rank].brokenMessages
-        let awaitedControl = streams[rank].awaitsControl
-        let before = output.indications.batch.slices.count
-        streams[rank].advance(
-            sender: rank, totals: totals, limit: rank == 0 ? min(contiguous, order.scanned) : contiguous,
-            stable: matrix.stable[rank], uniform: uniform(rank), isFinal: false, into: &output.indications)
-        counters.brokenMessages &+= streams[rank].brokenMessages &- broken
-        if awaitedControl {
-            controlsDelivered &+= UInt64(output.indications.batch.slices[before...].count(where: \.isControl))
+        while true {
+            streams[rank].advance(
+                sender: rank, totals: totals, limit: rank == 0 ? min(contiguous, order.scanned) : contiguous,
+                stable: isFooted ? matrix.stable[rank] : 0, uniform: uniform(rank), isFinal: false,
+                into: &output.indications)
+            let passed = streams[rank].controlsPassed
+            if passed == 0 { break }
+            controlsDelivered &+= passed
+            _ = matrix.raiseControls(me, to: controlsDelivered)
+            // Others may have delivered them before.
+            guard streams[rank].standsAtSafe, isFooted else { break }
         }
+        counters.brokenMessages &+= streams[rank].brokenMessages &- broken
         streams[rank].release(through: matrix.stable[rank])
+    }
+
+    /// All members have delivered the control messages that I have.
+    ///
+    /// ▸ Safe messages wait for that. The layer above makes views by control messages; whoever only receives one of them may be
+    /// cut off before it knows that a majority has it, and passes the view by, in which the message is delivered (S1).
+    @inline(__always)
+    private var isFooted: Bool { matrix.controlsEverywhere >= controlsDelivered || Mutant.unfooted.isOn }
+
+    /// The total order stands at a safe message.
+    var isAtSafe: Bool {
+        guard let head = order.head else { return false }
+        return streams[head.rank].standsAtSafe
+    }
+
+    /// Who stands at a safe message expects that the others do, and wait to hear what it has delivered of the control messages.
+    private mutating func tellControls(at now: Instant) {
+        guard controlsTold < controlsDelivered, isAtSafe else { return }
+        controlsTold = controlsDelivered
+        schedule.hurry(at: now)
     }
 
     /// Takes the orders of the sequencer's packets in sequence.
@@ -154,8 +179,10 @@ extension ViewStreams {
     ) -> Bool {
         var reader = ByteReader(datagram)
         guard let (member, flags) = StreamFrame.read(&reader, token: token), rank(of: sender, hint: member) == member,
-            member != me, reader.remaining == 8 * members
+            member != me, reader.remaining == 8 * (members + 1)
         else { return malformed() }
+        let controls = reader.u64()
+        guard controls < DataFrame.numberLimit else { return malformed() }
         let vector = UnsafeRawBufferPointer(rebasing: datagram[reader.offset...])
         for stream in 0..<members {
             let count = Self.count(vector, stream)
@@ -178,8 +205,11 @@ extension ViewStreams {
             let moreIsStable = matrix.raise(stream, member: member, to: count)
             if moreIsStable { acknowledgedMore(of: stream, at: now, into: &output) }
         }
+        let moreIsFooted = matrix.raiseControls(member, to: controls)
         guard phase < .frozen else { return true }
+        if moreIsFooted { answerFlushes(at: now, into: &output) }
         if let head = order.head, streams[head.rank].waitsForStability { deliverOrdered(into: &output) }
+        tellControls(at: now)
         if flags & AcknowledgeFrame.probe != 0 { schedule.owe(member) }
         if mineMoved {
             refreshWindow()

@@ -57,7 +57,8 @@ extension ViewStreams {
     @inline(__always)
     private func acknowledgement(isProbe: Bool) -> Packet {
         AcknowledgeFrame.write(
-            frame(.acknowledge), rank: me, isProbe: isProbe, token: token, received: streams.lazy.map(\.contiguous))
+            frame(.acknowledge), rank: me, isProbe: isProbe, token: token, controls: controlsDelivered,
+            received: streams.lazy.map(\.contiguous))
     }
 
     /// The stream and packet that others may lack and that I wait for: my own last one, or the safe message at which
@@ -73,8 +74,12 @@ extension ViewStreams {
         return result
     }
 
+    /// The control messages that all must have delivered: behind them a safe message waits, or a flush.
+    private var awaitedControls: UInt64 { isAtSafe ? controlsDelivered : flushes.controls }
+
     private func lags(_ rank: Rank, _ awaited: [(stream: Rank, packet: UInt64)]) -> Bool {
-        awaited.contains { matrix.received(by: rank, of: $0.stream) < $0.packet }
+        matrix.controlsDelivered(by: rank) < awaitedControls
+            || awaited.contains { matrix.received(by: rank, of: $0.stream) < $0.packet }
     }
 
     /// Starts, restarts or stops the repair of lost tails and acknowledgements.
@@ -84,7 +89,9 @@ extension ViewStreams {
         if let head = order.head, streams[head.rank].waitsForStability {
             waits = true
         } else {
-            waits = window.sealed > 0 && matrix.minimum(of: me, without: suspected) < window.sealed
+            waits =
+                window.sealed > 0 && matrix.minimum(of: me, without: suspected) < window.sealed
+                || flushes.controls > matrix.controlsEverywhere
         }
         probe.update(waits: waits, progressed: progressed, interval: probeInterval, at: now)
     }

@@ -82,9 +82,10 @@ extension ViewStreams {
         queue.append(Packet(bytes), label: 0, order: .total, isControl: true, packed: packed)
     }
 
-    /// Answered by `flushed(token)` when all that I have sent so far is stable (S2).
+    /// Answered by `flushed(token)` when all that I have sent so far is stable, and all have delivered the control messages that
+    /// I have (S2).
     public mutating func flush(token: UInt64, at now: Instant, into output: inout HWGOutput) {
-        flushes.append(token, queue: queue)
+        flushes.append(token, queue: queue, controls: controlsDelivered)
         answerFlushes(at: now, into: &output)
         // The others' acknowledgements are asked for rather than waited for.
         if !flushes.isEmpty, phase == .running { probe.now(now) }
@@ -272,6 +273,8 @@ extension ViewStreams {
 
     mutating func answerFlushes(at now: Instant, into output: inout HWGOutput) {
         guard !flushes.isEmpty else { return }
-        flushes.answer(queue: queue, taken: window.taken, stable: matrix.stable[me], into: &output.indications)
+        flushes.answer(
+            queue: queue, taken: window.taken, stable: matrix.stable[me], controls: matrix.controlsEverywhere,
+            into: &output.indications)
     }
 }

@@ -55,6 +55,8 @@ public struct ViewStreams: Sendable {
     var suspected: [Bool]
     /// Control messages delivered: a prefix of one order at all members.
     public internal(set) var controlsDelivered: UInt64 = 0
+    /// As many as the others were told of in a hurry.
+    var controlsTold: UInt64 = 0
     /// What the view's survivors agreed to deliver, and whom to ask for it, once `fill` was called.
     var cut: [UInt64]?
     var holders: [Rank?] = []
