@@ -112,7 +112,9 @@ struct Trio {
             .promised(ballot), .suspected, .notMember, .behind(view), .cannotReachCut, .noMajority, .authority(view),
         ]
         let frames =
-            reasons.map { MembershipFrame.refuse(.init(ballot: ballot, view: view, reason: $0)) } + [
+            reasons.map {
+                MembershipFrame.refuse(.init(question: .init(ballot: ballot, view: view), view: view, reason: $0))
+            } + [
                 .mergeAnswer(.busy), .mergeAnswer(.redirect(cards[1].member)), .mergeAnswer(.unreachable),
                 .report(.init(view: view, suspects: [cards[2].member], isLeaving: true)),
             ]

@@ -60,8 +60,7 @@ extension NodeCore {
         refreshTokens(slot)
         handDown(from: slot, at: now, into: &effects)
         if !suspected.isEmpty { reportToControl(suspected, at: now, into: &effects) }
-        // Exclusion from one group is suspicion in every shared one.
-        for member in excluded where member != me { suspect(member, except: slot, at: now, into: &effects) }
+        for exclusion in excluded { exclude(exclusion, except: slot, at: now, into: &effects) }
         if hasLeft || slots[slot].hasDeparted { retire(slot) }
     }
 

@@ -38,7 +38,7 @@ extension NodeCore {
             }
             counters.suspicions += 1
             effects.notes.append(.suspected(change.member, Note.Suspicion(cause)))
-            suspect(change.member, except: nil, at: now, into: &effects)
+            suspect(change.member, at: now, into: &effects)
         }
     }
 
@@ -57,9 +57,19 @@ extension NodeCore {
         }
     }
 
-    mutating func suspect(_ member: MemberID, except: Int?, at now: Instant, into effects: inout Effects) {
-        for slot in slots.indices where slot != except && isLive[slot] {
+    private mutating func suspect(_ member: MemberID, at now: Instant, into effects: inout Effects) {
+        for slot in slots.indices where isLive[slot] {
             slots[slot].memberSuspected(member, at: now, peers: peers, into: &hwgOutput)
+            pump(slot, at: now, into: &effects)
+        }
+    }
+
+    /// Exclusion from one group is suspicion in every shared one.
+    mutating func exclude(
+        _ exclusion: HWG.Exclusion, except: Int, at now: Instant, into effects: inout Effects
+    ) {
+        for slot in slots.indices where slot != except && isLive[slot] {
+            slots[slot].memberExcluded(exclusion, at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         }
     }

@@ -14,6 +14,10 @@ public enum Mutant: String, CaseIterable, Sendable {
     case decidedTooEarly
     /// An acceptance of an earlier flush counts, when its ballot is the same.
     case anyCutReached
+    /// So does a refusal.
+    case anyRefusal
+    /// An exclusion in one heavyweight group is a suspicion in another, although the member has come into that since.
+    case lateExclusion
 
     // Mode `primary`
     /// A node starts again without its record.

@@ -14,21 +14,21 @@ extension HWG {
     public static func refusal(of frame: MembershipFrame) -> MembershipFrame? {
         switch frame {
         case .propose(let propose):
-            propose.sides.first.map {
-                .refuse(.init(ballot: propose.ballot, view: $0.previous.id, reason: .notMember))
-            }
+            propose.question.map { .refuse(.init(question: $0, view: $0.view, reason: .notMember)) }
         case .cut(let cut):
-            .refuse(.init(ballot: cut.ballot, view: cut.proposal.view.id, reason: .notMember))
+            .refuse(.init(question: cut.question, view: cut.proposal.view.id, reason: .notMember))
         case .install(let install):
-            .refuse(.init(ballot: noBallot, view: install.proposal.view.id, reason: .notMember))
+            notMember(of: install.proposal.view.id)
         case .report(let report):
-            .refuse(.init(ballot: noBallot, view: report.view, reason: .notMember))
+            notMember(of: report.view)
         case .flushed, .cutReached, .refuse, .installed, .announce, .mergeRequest, .mergeAnswer:
             nil
         }
     }
 
-    static let noBallot = Ballot(attempt: 0, proposer: MemberID(node: NodeID(raw: 0), incarnation: 0))
+    private static func notMember(of view: ViewID) -> MembershipFrame {
+        .refuse(.init(question: .about(view), view: view, reason: .notMember))
+    }
 
     private mutating func dispatch(
         _ frame: MembershipFrame, from member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
@@ -86,7 +86,8 @@ extension HWG {
     /// Somebody took me to be in `view`. Tells them what became of it: the decision that ended it, or that I am behind,
     /// or that I am not in it.
     mutating func correct(
-        _ member: MemberID, about view: ViewID, ballot: Ballot, at now: Instant, into output: inout HWGOutput
+        _ member: MemberID, about view: ViewID, asking question: MembershipFrame.Question? = nil, at now: Instant,
+        into output: inout HWGOutput
     ) {
         // Two members with different decisions about each other would correct each other at the speed of the network.
         guard member != me, mayCorrect(member, at: now) else { return }
@@ -94,7 +95,9 @@ extension HWG {
             send(.install(decision), to: member, into: &output)
         } else {
             let reason: MembershipFrame.Refuse.Reason = view > self.view.id ? .behind(self.view.id) : .notMember
-            send(.refuse(.init(ballot: ballot, view: view, reason: reason)), to: member, into: &output)
+            send(
+                .refuse(.init(question: question ?? .about(view), view: view, reason: reason)), to: member,
+                into: &output)
         }
     }
 

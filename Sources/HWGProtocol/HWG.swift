@@ -23,6 +23,7 @@ public struct HWG: Sendable {
     var streams: ViewStreams
     /// Per rank: suspected in this view, for good; who is excluded by mistake comes back by a merge.
     var suspects: [Bool]
+    var tenure: Tenure
     var leaving: [Bool]
     /// Members of other sides that cannot take part in what follows this view: they refused, or failed in a round.
     var unable: Set<MemberID> = []
@@ -161,6 +162,7 @@ public struct HWG: Sendable {
             group: id, view: view, me: me, cluster: cluster, parameters: parameters.multicast, nextNumber: nextNumber,
             waitsForAll: dependence != nil, now: now)
         suspects = [false]
+        tenure = Tenure(of: 1, since: now)
         leaving = [false]
         heard = [true]
         if chain != nil {

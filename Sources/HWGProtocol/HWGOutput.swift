@@ -32,7 +32,7 @@ public struct HWGOutput: Sendable {
     /// Cards of nodes that a merge brought.
     public var learned: [NodeCard] = []
     /// Members that the view just installed leaves out although they did not ask: suspects in every shared group.
-    public var excluded: [MemberID] = []
+    public var excluded: [HWG.Exclusion] = []
     /// Mode `primary`, of a group other than the control group: who does not take part; the control group decides.
     public var suspected: [MemberID] = []
     /// Mode `primary`: to be brought to stable storage.

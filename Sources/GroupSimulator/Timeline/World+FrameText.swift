@@ -53,7 +53,7 @@ extension World {
         case .cut(let cut): return "\(text(cut.ballot)): \(text(cut.proposal))"
         case .cutReached(let reached): return text(reached.ballot)
         case .install(let install): return text(install.proposal)
-        case .refuse(let refuse): return "\(text(refuse.ballot)): \(text(refuse))"
+        case .refuse(let refuse): return "\(text(refuse.question.ballot)): \(text(refuse))"
         case .report(let report):
             var line = text(report.view)
             if !report.suspects.isEmpty { line += ", suspects \(text(report.suspects))" }

@@ -117,6 +117,14 @@ public struct FlushRound: Sendable {
         return counted.contains { $0.participants.contains(member) && decision.side(of: $0.previous.id) != nil }
     }
 
+    /// Whether this round has asked what is refused.
+    func asks(_ question: MembershipFrame.Question) -> Bool {
+        if Mutant.anyRefusal.isOn { return question.ballot == ballot }
+        if question == sides.question(at: ballot) { return true }
+        guard case .agreeing(let proposal, _) = phase else { return false }
+        return question == .init(ballot: ballot, view: proposal.view.id, isCut: true)
+    }
+
     // MARK: Facts
 
     public mutating func flushedArrived(from member: MemberID, _ answer: Answer) -> Outcome {

@@ -8,7 +8,8 @@ extension HWG {
     ) {
         guard let round, round.ballot == frame.ballot else {
             if member != me, frame.previous != view.id {
-                correct(member, about: frame.previous, ballot: frame.ballot, at: now, into: &output)
+                let question = MembershipFrame.Question(ballot: frame.ballot, view: frame.previous)
+                correct(member, about: frame.previous, asking: question, at: now, into: &output)
             }
             return
         }
@@ -18,7 +19,7 @@ extension HWG {
         if frame.suspects.contains(me) || !failed.isEmpty {
             // Its suspicions become mine, or nobody would ever exclude a member that only some can hear.
             for suspect in failed {
-                markSuspect(suspect)
+                markSuspect(suspect, at: now)
                 merge.memberFailed(suspect)
             }
             if !failed.isEmpty { return restartRound(at: now, peers: peers, into: &output) }
@@ -43,7 +44,7 @@ extension HWG {
         into output: inout HWGOutput
     ) {
         guard frame.view == view.id, let rank = view.rank(of: member) else {
-            return correct(member, about: frame.view, ballot: Self.noBallot, at: now, into: &output)
+            return correct(member, about: frame.view, at: now, into: &output)
         }
         if frame.isLeaving { leaving[rank] = true }
         if frame.asksForView {
@@ -69,9 +70,10 @@ extension HWG {
     ) {
         guard member != me else { return }
         let isMine = frame.view == view.id
+        let isAnswer = round?.asks(frame.question) ?? false
         switch frame.reason {
         case .promised(let higher):
-            guard round?.ballot == frame.ballot else { return }
+            guard isAnswer else { return }
             lastAttempt = max(lastAttempt, higher.attempt)
             output.notes.append(.refused(by: member))
             if let rank = view.rank(of: higher.proposer), rank < myRank, !suspects[rank] {
@@ -103,22 +105,22 @@ extension HWG {
             guard let decision else { return }
             if decision.proposal.side(of: current) != nil {
                 send(.install(decision), to: member, into: &output)
-            } else if dependence == nil, view.members.contains(member) {
+            } else if isMine || Mutant.anyRefusal.isOn, dependence == nil, view.members.contains(member) {
                 // It went on from a predecessor by another way, and cannot enter my view any more.
                 wentAway(member)
                 memberSuspected(member, at: now, peers: peers, into: &output)
             }
         case .outrun(let last):
             guard chain != nil else { return }
-            let isMyRound = round?.ballot == frame.ballot
             learned(last, at: now, peers: peers, into: &output)
-            if isMyRound, round != nil { restartRound(at: now, peers: peers, into: &output) }
+            if isAnswer, round != nil { restartRound(at: now, peers: peers, into: &output) }
         case .authority(let control):
-            refusedUnder(control, ballot: frame.ballot, at: now)
+            if isAnswer { refusedUnder(control, at: now) }
         case .noMajority:
             noMajorityArrived(from: member, at: now, peers: peers, into: &output)
         case .suspected, .notMember, .cannotReachCut:
-            guard isMine || round?.ballot == frame.ballot else { return }
+            // Who suspects me in my view, or is not in it, stays so: an answer to an earlier attempt will do. ▸ The next cut is another.
+            guard isAnswer || isMine && frame.reason != .cannotReachCut else { return }
             output.notes.append(.refused(by: member))
             if frame.reason == .notMember { wentAway(member) }
             if dependence != nil {

@@ -149,13 +149,14 @@ extension HWG {
     /// The mode is `all`, or the frame is about the successor of the last view that I know to be decided. Takes over a later
     /// one; tells of a later one.
     mutating func agreesOnLast(
-        _ last: DecidedView?, with member: MemberID, ballot: Ballot, at now: Instant, peers: PeerTable,
+        _ last: DecidedView?, with member: MemberID, asking question: MembershipFrame.Question, at now: Instant,
+        peers: PeerTable,
         into output: inout HWGOutput
     ) -> Bool {
         guard let mine = chain?.record.last else { return last == nil }
         guard let last else { return false }
         if mine.id > last.id {
-            send(.refuse(.init(ballot: ballot, view: view.id, reason: .outrun(mine))), to: member, into: &output)
+            send(.refuse(.init(question: question, view: view.id, reason: .outrun(mine))), to: member, into: &output)
             return false
         }
         learned(last, at: now, peers: peers, into: &output)
@@ -197,7 +198,7 @@ extension HWG {
     ) {
         if let promised = acceptInRecord(frame.proposal, frame.ballot, into: &output) {
             return send(
-                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                .refuse(.init(question: frame.question, view: view.id, reason: .promised(promised))), to: member,
                 into: &output)
         }
         highestEpoch = max(highestEpoch, frame.proposal.view.id.epoch)

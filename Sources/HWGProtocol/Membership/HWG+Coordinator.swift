@@ -56,17 +56,18 @@ extension HWG {
 
     /// Marks without consequences; the caller evaluates.
     @discardableResult
-    mutating func markSuspect(_ member: MemberID) -> Bool {
+    mutating func markSuspect(_ member: MemberID, at now: Instant) -> Bool {
         guard let rank = view.rank(of: member), member != me, !suspects[rank] else { return false }
         suspects[rank] = true
+        tenure.suspected[rank] = now
         streams.suspect(rank)
         followedFailed(member)
         return true
     }
 
-    /// A member of this view, or of a side that is to merge, is taken to have failed.
+    /// A member of this view, or of a side that is to merge, is taken to have failed; `since` then, if not only from now on.
     public mutating func memberSuspected(
-        _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+        _ member: MemberID, since: Instant? = nil, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         guard departure == nil else { return }
         if dependence != nil { return dependentSuspected(member, at: now, peers: peers, into: &output) }
@@ -75,7 +76,7 @@ extension HWG {
         {
             output.notes.append(.donorFailed(member))
         }
-        markSuspect(member)
+        markSuspect(member, at: since ?? now)
         followedFailed(member)
         merge.memberFailed(member)
         if round != nil, view.rank(of: member) == nil { unable.insert(member) }
@@ -228,7 +229,7 @@ extension HWG {
         if dependence != nil { return roundOfKeptTooLong(round, at: now, peers: peers, into: &output) }
         for member in round.unanswered where member != me {
             if view.rank(of: member) == nil { unable.insert(member) }
-            markSuspect(member)
+            markSuspect(member, at: now)
             merge.memberFailed(member)
         }
         restartRound(at: now, peers: peers, into: &output)

@@ -137,14 +137,15 @@ extension HWG {
     ///
     /// ▸ Who has installed a later control view refuses an earlier one's round: the later one may have excluded its proposer.
     mutating func trusts(
-        _ authority: ViewID?, of member: MemberID, ballot: Ballot, into output: inout HWGOutput
+        _ authority: ViewID?, of member: MemberID, asking question: MembershipFrame.Question,
+        into output: inout HWGOutput
     ) -> Bool {
         guard let dependence else { return authority == nil }
         guard let authority, let mine = dependence.control?.id ?? (Mutant.outsider.isOn ? authority : nil) else {
             return false
         }
         guard mine <= authority || Mutant.staleAuthority.isOn else {
-            send(.refuse(.init(ballot: ballot, view: view.id, reason: .authority(mine))), to: member, into: &output)
+            send(.refuse(.init(question: question, view: view.id, reason: .authority(mine))), to: member, into: &output)
             return false
         }
         guard isPrimary || mayComeIn else { return false }

@@ -14,7 +14,8 @@ extension HWG {
     ) {
         guard let round, let chain else { return }
         endRound()
-        let frame = MembershipFrame.refuse(.init(ballot: round.ballot, view: view.id, reason: .noMajority))
+        let question = MembershipFrame.Question(ballot: round.ballot, view: view.id)
+        let frame = MembershipFrame.refuse(.init(question: question, view: view.id, reason: .noMajority))
         send(frame, to: round.participants.filter { $0 != me }, into: &output)
         merge.dropSides()
         let last = chain.record.last

@@ -17,7 +17,7 @@ extension HWG {
                 memberSuspected(member, at: now, peers: peers, into: &output)
             } else if proposal.view.members.contains(me) {
                 // They wait for me in a view that I cannot enter any more, or not yet.
-                correct(member, about: proposal.view.id, ballot: Self.noBallot, at: now, into: &output)
+                correct(member, about: proposal.view.id, at: now, into: &output)
             }
             return
         }
@@ -73,15 +73,14 @@ extension HWG {
         // Giving up a view that is not primary is nobody's business.
         let isTold = !isPrimaryMode || proposal.isPrimary || givesUp && isPrimary
         if !givesUp, dependence == nil {
-            output.excluded += view.members.filter {
-                !sideCut.side.participants.contains($0) && !proposal.view.members.contains($0)
-            }
+            output.excluded += exclusions(by: proposal, from: sideCut.side, at: now)
         }
         let flushed = streams.takeEndedFlushes()
         var carried = streams.takeCarriedOver()
         let nextNumber = Mutant.restartedNumbers.isOn ? 1 : streams.nextNumber
         pastCounters = counters
         retired = streams
+        tenure = tenure(in: proposal.view, at: now)
 
         view = proposal.view
         isPrimary = proposal.isPrimary

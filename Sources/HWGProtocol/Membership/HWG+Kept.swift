@@ -27,7 +27,7 @@ extension HWG {
     mutating func dependentSuspected(
         _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
-        if Mutant.ownSuspicion.isOn { markSuspect(member) }
+        if Mutant.ownSuspicion.isOn { markSuspect(member, at: now) }
         merge.memberFailed(member)
         if following?.proposer == member { following = nil }
         if let round, round.unanswered.contains(member) { restartRound(at: now, peers: peers, into: &output) }
@@ -60,7 +60,7 @@ extension HWG {
         _ frame: MembershipFrame.Refuse, _ member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard round?.ballot == frame.ballot else {
+        guard round?.asks(frame.question) ?? false else {
             if frame.reason == .notMember, frame.view == view.id, let rank = view.rank(of: member), !suspects[rank] {
                 output.suspected.append(member)
             }
@@ -80,8 +80,8 @@ extension HWG {
     }
 
     /// A member is in a later control view than my round: mine is to come.
-    mutating func refusedUnder(_ control: ViewID, ballot: Ballot, at now: Instant) {
-        guard round?.ballot == ballot, let mine = dependence?.control?.id, control > mine else { return }
+    mutating func refusedUnder(_ control: ViewID, at now: Instant) {
+        guard let mine = dependence?.control?.id, control > mine else { return }
         endRound()
         standAside(at: now)
     }

@@ -54,13 +54,13 @@ extension HWG {
         _ frame: MembershipFrame.Propose, from member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard frame.ballot.proposer == member, !isGivingUp else { return }
-        guard agreesOnLast(frame.last, with: member, ballot: frame.ballot, at: now, peers: peers, into: &output),
-            trusts(frame.authority, of: member, ballot: frame.ballot, into: &output)
+        guard frame.ballot.proposer == member, !isGivingUp, let question = frame.question else { return }
+        guard agreesOnLast(frame.last, with: member, asking: question, at: now, peers: peers, into: &output),
+            trusts(frame.authority, of: member, asking: question, into: &output)
         else { return }
         guard let side = frame.sides.first(where: { $0.previous.id == view.id }) else {
             guard let named = frame.sides.first(where: { $0.participants.contains(me) }) else { return }
-            return correct(member, about: named.previous.id, ballot: frame.ballot, at: now, into: &output)
+            return correct(member, about: named.previous.id, asking: question, at: now, into: &output)
         }
         guard side.previous.members == view.members, side.participants.contains(me) else { return }
         takeBackSuspicions(at: now, peers: peers)
@@ -68,15 +68,15 @@ extension HWG {
         // grow with its last view, which may end and last, while its proposers come from others.
         // In another group than the control group, who comes in has no vote on what it comes into.
         if isPrimaryMode, !isPrimary { acceptor = Acceptor() }
-        guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+        guard admits(member, asking: question, peers: peers, into: &output) else { return }
         if case .refuse(let promised) = acceptor.proposeArrived(frame.ballot) {
             return send(
-                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                .refuse(.init(question: question, view: view.id, reason: .promised(promised))), to: member,
                 into: &output)
         }
         if let promised = promiseInRecord(frame.ballot, into: &output) {
             return send(
-                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                .refuse(.init(question: question, view: view.id, reason: .promised(promised))), to: member,
                 into: &output)
         }
         output.learned += frame.cards
@@ -84,7 +84,7 @@ extension HWG {
         // ▸ Answering a proposer adopts its suspicions, or ignored proposals deadlock and answered refusals livelock.
         for other in view.members
         where other != me && dependence == nil && !side.participants.contains(other) {
-            markSuspect(other)
+            markSuspect(other, at: now)
         }
         raiseHold(at: now, peers: peers, into: &output)
         if case .answered = hold {
@@ -99,12 +99,12 @@ extension HWG {
 
     /// A suspect stays one for this flush: it is told so instead of being answered.
     private mutating func admits(
-        _ proposer: MemberID, ballot: Ballot, peers: PeerTable, into output: inout HWGOutput
+        _ proposer: MemberID, asking question: MembershipFrame.Question, peers: PeerTable, into output: inout HWGOutput
     ) -> Bool {
         guard proposer != me, dependence == nil else { return true }
         let isSuspect = view.rank(of: proposer).map { suspects[$0] } ?? peers.isSuspected(proposer)
         if isSuspect {
-            send(.refuse(.init(ballot: ballot, view: view.id, reason: .suspected)), to: proposer, into: &output)
+            send(.refuse(.init(question: question, view: view.id, reason: .suspected)), to: proposer, into: &output)
         }
         return !isSuspect
     }
@@ -127,27 +127,27 @@ extension HWG {
     ) {
         guard frame.ballot.proposer == member, !isGivingUp else { return }
         if chain != nil, let after = frame.proposal.after {
-            guard agreesOnLast(after, with: member, ballot: frame.ballot, at: now, peers: peers, into: &output),
+            guard agreesOnLast(after, with: member, asking: frame.question, at: now, peers: peers, into: &output),
                 departure == nil
             else { return }
             if !canEnter(frame.proposal) {
-                guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+                guard admits(member, asking: frame.question, peers: peers, into: &output) else { return }
                 return voteArrived(frame, from: member, at: now, into: &output)
             }
         }
-        guard trusts(frame.authority, of: member, ballot: frame.ballot, into: &output) else { return }
+        guard trusts(frame.authority, of: member, asking: frame.question, into: &output) else { return }
         guard let index = frame.proposal.sides.firstIndex(where: { $0.side.previous.id == view.id }) else {
             guard let named = frame.proposal.sides.first(where: { $0.side.participants.contains(me) }) else { return }
-            return correct(member, about: named.side.previous.id, ballot: frame.ballot, at: now, into: &output)
+            return correct(member, about: named.side.previous.id, asking: frame.question, at: now, into: &output)
         }
         let sideCut = frame.proposal.sides[index]
         guard sideCut.side.previous.members == view.members, sideCut.side.participants.contains(me) else { return }
-        guard admits(member, ballot: frame.ballot, peers: peers, into: &output) else { return }
+        guard admits(member, asking: frame.question, peers: peers, into: &output) else { return }
         if dependence != nil, !isPrimary { acceptor = Acceptor() }
         // `cutReached` is refused below `promised`.
         if case .refuse(let promised) = acceptor.cutArrived(frame.proposal, at: frame.ballot) {
             return send(
-                .refuse(.init(ballot: frame.ballot, view: view.id, reason: .promised(promised))), to: member,
+                .refuse(.init(question: frame.question, view: view.id, reason: .promised(promised))), to: member,
                 into: &output)
         }
         follow(frame.ballot, at: now)
@@ -214,8 +214,10 @@ extension HWG {
     ) {
         self.acceptance = nil
         if let ballot = acceptance.ballot {
+            let question = MembershipFrame.Question(
+                ballot: ballot, view: acceptance.proposal.view.id, isCut: true)
             send(
-                .refuse(.init(ballot: ballot, view: view.id, reason: .cannotReachCut)), to: ballot.proposer,
+                .refuse(.init(question: question, view: view.id, reason: .cannotReachCut)), to: ballot.proposer,
                 into: &output)
         } else {
             excluded(by: acceptance.proposal, at: now, peers: peers, into: &output)
@@ -252,11 +254,13 @@ extension HWG {
         pendingAnswer = nil
         acceptance = nil
         for member in proposal.view.members where member != me {
-            markSuspect(member)
+            markSuspect(member, at: now)
             // Sides that I was to merge with are in that view: with them, each repeated `install` would end my round again.
             merge.memberFailed(member)
         }
-        for side in proposal.sides { for member in side.side.leaving where member != me { markSuspect(member) } }
+        for side in proposal.sides {
+            for member in side.side.leaving where member != me { markSuspect(member, at: now) }
+        }
         if round != nil { endRound() }
         evaluate(at: now, peers: peers, into: &output)
     }

@@ -47,7 +47,9 @@ extension MembershipFrame {
             writer.proposal(frame.proposal)
             writer.array(frame.cards) { $0.card($1) }
         case .refuse(let frame):
-            writer.ballot(frame.ballot)
+            writer.ballot(frame.question.ballot)
+            writer.viewID(frame.question.view)
+            writer.bool(frame.question.isCut)
             writer.viewID(frame.view)
             writer.refusal(frame.reason)
         case .report(let frame):
@@ -139,7 +141,8 @@ extension MembershipFrame {
         case .install:
             frame = .install(Install(proposal: reader.proposal(), cards: reader.cards()))
         case .refuse:
-            frame = .refuse(Refuse(ballot: reader.ballot(), view: reader.viewID(), reason: reader.refusal()))
+            let question = Question(ballot: reader.ballot(), view: reader.viewID(), isCut: reader.bool())
+            frame = .refuse(Refuse(question: question, view: reader.viewID(), reason: reader.refusal()))
         case .report:
             var report = Report(view: reader.viewID(), suspects: reader.members(), isLeaving: reader.bool())
             if reader.hasMore {

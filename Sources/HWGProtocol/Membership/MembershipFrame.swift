@@ -33,6 +33,11 @@ public enum MembershipFrame: Hashable, Sendable {
         public var last: DecidedView?
         /// Of another group in that mode: the control view under which the round is.
         public var authority: ViewID?
+
+        /// Nil: malformed, its proposer does not take part.
+        var question: Question? {
+            sides.question(at: ballot)
+        }
     }
     public struct Flushed: Hashable, Sendable {
         public let ballot: Ballot
@@ -48,6 +53,8 @@ public enum MembershipFrame: Hashable, Sendable {
         public let holders: [[UInt16]]
         /// As in `Propose`; the proposal's own may be earlier.
         public var authority: ViewID?
+
+        var question: Question { Question(ballot: ballot, view: proposal.view.id, isCut: true) }
     }
     public struct CutReached: Hashable, Sendable {
         public let ballot: Ballot
@@ -57,6 +64,25 @@ public enum MembershipFrame: Hashable, Sendable {
     public struct Install: Hashable, Sendable {
         public let proposal: Proposal
         public let cards: [NodeCard]
+    }
+    /// Which frame a refusal answers.
+    public struct Question: Hashable, Sendable {
+        public let ballot: Ballot
+        /// ▸ Of a `propose` the proposer's view, of a `cut` the proposed one: ballots begin anew in each view, and the answer to an
+        /// earlier flush may come late.
+        public let view: ViewID
+        /// ▸ The view that one flush proposes is its proposer's in the next.
+        public let isCut: Bool
+        public init(ballot: Ballot, view: ViewID, isCut: Bool = false) {
+            self.ballot = ballot
+            self.view = view
+            self.isCut = isCut
+        }
+        /// Of no flush.
+        static func about(_ view: ViewID) -> Question {
+            let nobody = MemberID(node: NodeID(raw: 0), incarnation: 0)
+            return Question(ballot: Ballot(attempt: 0, proposer: nobody), view: view)
+        }
     }
     public struct Refuse: Hashable, Sendable {
         public enum Reason: Hashable, Sendable {
@@ -78,7 +104,7 @@ public enum MembershipFrame: Hashable, Sendable {
             /// Mode `primary`, of a group other than the control group: I am in this later control view.
             case authority(ViewID)
         }
-        public let ballot: Ballot
+        public let question: Question
         /// The view that the refused frame took me to be in.
         public let view: ViewID
         public let reason: Reason
@@ -125,5 +151,12 @@ public enum MembershipFrame: Hashable, Sendable {
         case .mergeRequest: .mergeRequest
         case .mergeAnswer: .mergeAnswer
         }
+    }
+}
+
+extension [Side] {
+    /// What a `propose` asks.
+    func question(at ballot: Ballot) -> MembershipFrame.Question? {
+        first { $0.participants.contains(ballot.proposer) }.map { .init(ballot: ballot, view: $0.previous.id) }
     }
 }

@@ -282,7 +282,11 @@ import Testing
                 .init(ballot: ballot, sides: [alone(0, 9), mine], cards: [cards[0]], last: record.last, authority: nil)),
             from: 0)
         #expect(hwg.following?.proposer == members[0])
-        receive(.refuse(.init(ballot: ballot, view: alone(0, 9).previous.id, reason: .noMajority)), from: 0)
+        receive(
+            .refuse(
+                .init(
+                    question: .init(ballot: ballot, view: alone(0, 9).previous.id), view: alone(0, 9).previous.id,
+                    reason: .noMajority)), from: 0)
         output = HWGOutput()
         let later = View(id: ViewID(epoch: 12, coordinator: members[3]), members: [members[3], members[4]])
         receive(

@@ -75,7 +75,10 @@ import Testing
             .flushed(.init(ballot: ballot, previous: side.previous.id, answer: answer, suspects: [])),
             .cut(.init(ballot: ballot, proposal: proposal(authority: control), holders: holders, authority: control)),
             .install(.init(proposal: proposal(mandate: mandate), cards: [])),
-            .refuse(.init(ballot: ballot, view: side.previous.id, reason: .authority(control))),
+            .refuse(
+                .init(
+                    question: .init(ballot: ballot, view: control), view: side.previous.id, reason: .authority(control))
+            ),
             .report(.init(view: side.previous.id, suspects: [], isLeaving: false, asksForView: true)),
         ] as [MembershipFrame] {
             #expect(roundTrip(frame).frame == frame)
@@ -84,5 +87,26 @@ import Testing
         // A mandate that lacks a member's control view is none.
         let short = Mandate(since: [control], groups: [])
         #expect(roundTrip(.install(.init(proposal: proposal(mandate: short), cards: []))).frame == nil)
+    }
+
+    @Test
+    func `a refusal names ballot, view and kind of what it answers, view taken to be in, and reason, in this order`() {
+        let ballot = Ballot(attempt: 2, proposer: a)
+        let asked = ViewID(epoch: 9, coordinator: b)
+        let refuse = MembershipFrame.Refuse(
+            question: .init(ballot: ballot, view: asked, isCut: true), view: side.previous.id, reason: .suspected)
+        #expect(roundTrip(.refuse(refuse)).frame == .refuse(refuse))
+        var writer = ByteWriter(reserving: 64)
+        writer.frameHeader(FrameHeader(kind: .refuse, cluster: 1, sender: a))
+        writer.hwgID(HWGID(creator: a, counter: 1))
+        writer.u32(2)
+        writer.member(a)
+        writer.viewID(asked)
+        writer.bool(true)
+        writer.viewID(side.previous.id)
+        writer.u8(1)
+        let packet = MembershipFrame.refuse(refuse).encoded(
+            group: HWGID(creator: a, counter: 1), cluster: 1, sender: a)
+        #expect(Array(packet.contents) == writer.bytes)
     }
 }
