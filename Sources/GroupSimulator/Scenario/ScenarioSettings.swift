@@ -48,6 +48,21 @@ struct ScenarioSettings: Hashable, Sendable {
         Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
         Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
         Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
+    ] + tuning
+
+    private static let tuning: [Key] = [
+        Key("heartbeat", interval: \.tuning.heartbeatInterval), Key("gather", interval: \.tuning.gather),
+        Key("mergeGather", interval: \.tuning.mergeGather), Key("resend", interval: \.tuning.resendInterval),
+        Key("flushTimeout", interval: \.tuning.flushTimeout), Key("announce", interval: \.tuning.announceInterval),
+        Key("reorderDelay", interval: \.tuning.multicast.reorderDelay), Key("uneven", \.tuning.isUneven),
+        Key("windowBytes", \.tuning.windowBytes), Key("reserve", \.tuning.multicast.controlReservePackets),
+        Key("nackPackets", \.tuning.multicast.nackPackets),
+        Key("acknowledgeEvery", \.tuning.multicast.acknowledgeEvery),
+        Key("directWindow", \.tuning.multicast.directWindowPackets),
+        Key("directQueue", \.tuning.multicast.directQueueBytes), Key("recordBytes", \.tuning.limits.recordBytes),
+        Key("tablePart", \.tuning.limits.tablePartBytes), Key("earlyMessages", \.tuning.limits.earlyMessages),
+        Key("earlyBytes", \.tuning.limits.earlyBytes), Key("idleHandles", \.tuning.limits.idleHandles),
+        Key("groupsPerHWG", \.tuning.limits.groupsPerHWG),
     ]
 
     var options: SimulationOptions {
@@ -96,6 +111,7 @@ extension WorldPlan {
         plan.orders = [.fifo]
         plan.carriesAtOnce = true
         plan.endedGroups = 16_384
+        plan.tuning = WorldTuning()
         return plan
     }()
 }

@@ -122,7 +122,7 @@ extension World {
                 }
                 for place in next..<(next + count) { message(node, effects.lwg.slices[place]) }
                 next += count
-            case .refused(let endpoint, let group, .alreadyJoined) where plan.slow > 0:
+            case .refused(let endpoint, let group, .alreadyJoined) where plan.mayEvict:
                 // It was evicted and told so, and the others have not agreed yet.
                 count("refusedAfterEviction")
                 refusedAfterEviction(node, endpoint, group)

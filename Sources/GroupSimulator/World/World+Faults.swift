@@ -56,7 +56,8 @@ extension World {
         configuration.windowPackets = plan.windowPackets
         configuration.traces = true
         configuration.carriesAtOnce = plan.carriesAtOnce
-        configuration.endedGroups = plan.endedGroups
+        configuration.limits.endedGroups = plan.endedGroups
+        plan.tuning.apply(to: &configuration, at: node)
         if plan.heavyweightGroups > 1 { configuration.pins.append((pattern: "*1", group: Self.group("east"))) }
         if plan.heavyweightGroups > 2 { configuration.pins.append((pattern: "*2", group: Self.group("west"))) }
         return configuration
