@@ -126,6 +126,8 @@ extension World {
                 // It was evicted and told so, and the others have not agreed yet.
                 count("refusedAfterEviction")
                 refusedAfterEviction(node, endpoint, group)
+            case .refused(_, _, .tooManyGroups) where plan.tuning.limits.groupsPerHWG < options.groups:
+                count("tooManyGroups")
             case .refused(_, let group, let refusal):
                 count("refused")
                 violate("interface", node, group: "lwg:\(group)", "refuses a proper request: \(refusal)")

@@ -18,15 +18,16 @@ struct WorldTuning: Hashable, CustomStringConvertible {
     /// Nodes of an odd number have the default times: a cluster in the middle of a roll-out.
     var isUneven = 0
 
-    /// What members must have alike stays alike: windows, because rings are made for them, and numbers of groups.
+    /// What members must have alike stays alike: windows, because rings are made for them, numbers of groups, and how often
+    /// nodes are heard, because others' time-outs are made for it.
     func apply(to configuration: inout CoreConfiguration, at node: Int) {
         configuration.windowBytes = windowBytes
         configuration.multicast = multicast
         let ended = configuration.limits.endedGroups
         configuration.limits = limits
         configuration.limits.endedGroups = ended
-        if isUneven > 0, node % 2 == 1 { return }
         configuration.heartbeatInterval = heartbeatInterval
+        if isUneven > 0, node % 2 == 1 { return }
         configuration.gather = gather
         configuration.mergeGather = mergeGather
         configuration.resendInterval = resendInterval
