@@ -37,24 +37,27 @@ struct ScenarioSettings: Hashable, Sendable {
         }
     }
 
-    static let keys: [Key] = [
-        Key("loss", \.loss), Key("duplication", \.duplication), Key("reordering", \.reordering),
-        Key("foreign", \.foreign), Key("corruption", \.corruption), Key("strike", \.strike), Key("ambush", \.ambush),
-        Key("replay", \.replay), Key("drift", \.drift),
-        Key("hwgs", \.heavyweightGroups),
-        Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
-        Key("outsiders", \.outsiders), Key("endedGroups", \.endedGroups), Key("silence", \.silence),
-        Key("slow", \.slow), Key("delay", time: \.meanDelay),
-        Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
-        Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
-        Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
-    ] + tuning
+    static let keys: [Key] =
+        [
+            Key("loss", \.loss), Key("duplication", \.duplication), Key("reordering", \.reordering),
+            Key("foreign", \.foreign), Key("corruption", \.corruption), Key("strike", \.strike),
+            Key("ambush", \.ambush),
+            Key("replay", \.replay), Key("drift", \.drift),
+            Key("hwgs", \.heavyweightGroups),
+            Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
+            Key("outsiders", \.outsiders), Key("endedGroups", \.endedGroups), Key("silence", \.silence),
+            Key("slow", \.slow), Key("delay", time: \.meanDelay),
+            Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
+            Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
+            Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
+        ] + tuning
 
     private static let tuning: [Key] = [
         Key("heartbeat", interval: \.tuning.heartbeatInterval), Key("gather", interval: \.tuning.gather),
         Key("mergeGather", interval: \.tuning.mergeGather), Key("resend", interval: \.tuning.resendInterval),
         Key("flushTimeout", interval: \.tuning.flushTimeout), Key("announce", interval: \.tuning.announceInterval),
         Key("reorderDelay", interval: \.tuning.multicast.reorderDelay), Key("uneven", \.tuning.isUneven),
+        Key("odd", \.isOdd),
         Key("windowBytes", \.tuning.windowBytes), Key("reserve", \.tuning.multicast.controlReservePackets),
         Key("nackPackets", \.tuning.multicast.nackPackets),
         Key("acknowledgeEvery", \.tuning.multicast.acknowledgeEvery),
@@ -112,6 +115,7 @@ extension WorldPlan {
         plan.carriesAtOnce = true
         plan.endedGroups = 16_384
         plan.tuning = WorldTuning()
+        plan.isOdd = 0
         return plan
     }()
 }

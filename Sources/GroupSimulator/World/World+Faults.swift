@@ -29,7 +29,7 @@ extension World {
         nodes[node].isAlive = true
         effects.trace.append(
             TraceRecord(time: clock(node), member: .node(card.member), event: .start))
-        cores[node] = [Core(configuration: configuration(node), at: clock(node))]
+        cores[node] = [Core(configuration: configuration(node, seed: random.next()), at: clock(node))]
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
         guard isBusy || options.isDrawn else {
@@ -41,9 +41,9 @@ extension World {
         if mayFail { markLuck() }
     }
 
-    private mutating func configuration(_ node: Int) -> CoreConfiguration {
+    func configuration(_ node: Int, seed: UInt64) -> CoreConfiguration {
         var configuration = CoreConfiguration(
-            card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.controlGroup)
+            card: nodes[node].card, cluster: "simulated", seed: seed, defaultGroup: Self.controlGroup)
         configuration.initialNodes = nodes.map(\.id)
         configuration.initialCount = nodes.count
         // As the runtime, whose state directory keeps no more than the incarnation.
@@ -67,6 +67,15 @@ extension World {
 
     /// The group for names that no pin matches; in the mode `primary` the control group.
     static var controlGroup: HWGID { group("pool") }
+
+    /// Where the pins of `configuration` put a light-weight group.
+    func carrier(of group: Int) -> HWGID {
+        switch group % 10 {
+        case 1 where plan.heavyweightGroups > 1: Self.group("east")
+        case 2 where plan.heavyweightGroups > 2: Self.group("west")
+        default: Self.controlGroup
+        }
+    }
 
     private static func group(_ name: String) -> HWGID {
         guard let name = ShortName(name) else { preconditionFailure("a heavyweight group's name is short") }

@@ -61,6 +61,8 @@ struct WorldPlan: Hashable, CustomStringConvertible {
     var endedGroups: Int
     /// What cores are told beside that: the defaults in most worlds.
     var tuning = WorldTuning()
+    /// Applications do what few do (1): see `drawOddAct`.
+    var isOdd = 0
     /// Mode `primary`: up to how long a write takes, in nanoseconds; chance out of 10,000 for each tick of faults that all nodes,
     /// or many, die at once; how many nodes are not initial.
     var diskDelay: Int64 = 0
@@ -113,6 +115,11 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         carriesAtOnce = drawn("carriesAtOnce", [true, true, true, false])
         endedGroups = drawn("endedGroups", [16_384, 16_384, 16_384, 0])
         if drawn("tuned", [false, false, false, true]) { tune(draw) }
+        if drawn("odd", [false, false, false, true]) {
+            isOdd = 1
+            endpoints = drawn("odd.endpoints", [1, 2, 2])
+            holdDelay = max(holdDelay, 1_000_000)
+        }
         guard options.isPrimaryMode else { return }
         heavyweightGroups = drawn("primaryGroups", [1, 2, 3])
         diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])
@@ -135,7 +142,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
         slow \(slow) silence \(silence) holdDeadline \(holdDeadline.nanoseconds / 1_000_000)ms \
         actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+")) \
-        carriesAtOnce \(carriesAtOnce) endedGroups \(endedGroups) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders)\
+        carriesAtOnce \(carriesAtOnce) endedGroups \(endedGroups) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders) odd \(isOdd)\
         \(tuning == WorldTuning() ? "" : " \(tuning)")
         """
     }

@@ -35,6 +35,40 @@ struct WorldTuning: Hashable, CustomStringConvertible {
         configuration.announceInterval = announceInterval
     }
 
+    /// The configuration of a running node, with other times. How often nodes are heard, and how long a silent one is waited
+    /// for, stay.
+    static func retimed(_ configuration: CoreConfiguration, _ times: ReloadedTimes) -> CoreConfiguration {
+        var fresh = configuration
+        switch times {
+        case .first: break
+        case .least:
+            fresh.heartbeatInterval = .milliseconds(5)
+            fresh.gather = .zero
+            fresh.mergeGather = .zero
+            fresh.resendInterval = .milliseconds(5)
+            fresh.flushTimeout = .milliseconds(200)
+            fresh.holdDeadline = .milliseconds(50)
+            fresh.joinGather = .zero
+            fresh.announceInterval = .milliseconds(20)
+        case .standard:
+            let standard = WorldTuning()
+            fresh.gather = standard.gather
+            fresh.mergeGather = standard.mergeGather
+            fresh.resendInterval = standard.resendInterval
+            fresh.flushTimeout = standard.flushTimeout
+            fresh.holdDeadline = standard.limits.holdDeadline
+            fresh.announceInterval = standard.announceInterval
+        }
+        return fresh
+    }
+
+    /// How much longer than by default changes are collected.
+    var gatheredLonger: Interval {
+        let standard = WorldTuning()
+        let mine = gather.nanoseconds + mergeGather.nanoseconds
+        return Interval(nanoseconds: max(mine - standard.gather.nanoseconds - standard.mergeGather.nanoseconds, 0))
+    }
+
     var description: String {
         let times = [heartbeatInterval, gather, mergeGather, resendInterval, flushTimeout, announceInterval]
             .map { "\($0.nanoseconds / 1_000)us" }.joined(separator: " ")
@@ -47,6 +81,13 @@ struct WorldTuning: Hashable, CustomStringConvertible {
             earlyBytes \(limits.earlyBytes) idleHandles \(limits.idleHandles) groupsPerHWG \(limits.groupsPerHWG) uneven \(isUneven)
             """
     }
+}
+
+/// Times that a running node is told.
+enum ReloadedTimes: String, CaseIterable, CustomStringConvertible, Sendable {
+    /// Those that the configuration allows, those of no configuration, and those that it began with.
+    case least, standard, first
+    var description: String { rawValue }
 }
 
 extension WorldPlan {
@@ -68,7 +109,8 @@ extension WorldPlan {
         tuning.isUneven = drawn("tuned.uneven", [0, 0, 1])
         packetBytes = drawn("tuned.packetBytes", [1_200, 1_200, 2_000, Limits.packetBytes])
         windowPackets = drawn("tuned.windowPackets", [4, 5, 64, 512])
-        tuning.windowBytes = max(drawn("tuned.windowBytes", [16 << 10, 16 << 10, 64 << 10, 512 << 10]), 2 * packetBytes)
+        tuning.windowBytes = max(
+            drawn("tuned.windowBytes", [16 << 10, 16 << 10, 64 << 10, 512 << 10]), 2 * packetBytes)
         tuning.multicast.controlReservePackets = drawn("tuned.reserve", [1, 4, 64, 64])
         tuning.multicast.reorderDelay = .microseconds(drawn("tuned.reorderDelay", [0, 500, 20_000] as [Int64]))
         tuning.multicast.nackPackets = drawn("tuned.nackPackets", [1, 16, 16])
