@@ -35,6 +35,9 @@ struct WorldTuning: Hashable, CustomStringConvertible {
         configuration.announceInterval = announceInterval
     }
 
+    /// In the mode `primary` an answer waits for up to two writes, each of which takes up to `diskDelay`.
+    static func leastFlushTimeout(isPrimaryMode: Bool) -> Interval { .milliseconds(isPrimaryMode ? 1_000 : 200) }
+
     /// The configuration of a running node, with other times. How often nodes are heard, and how long a silent one is waited
     /// for, stay.
     static func retimed(_ configuration: CoreConfiguration, _ times: ReloadedTimes) -> CoreConfiguration {
@@ -46,7 +49,7 @@ struct WorldTuning: Hashable, CustomStringConvertible {
             fresh.gather = .zero
             fresh.mergeGather = .zero
             fresh.resendInterval = .milliseconds(5)
-            fresh.flushTimeout = .milliseconds(200)
+            fresh.flushTimeout = leastFlushTimeout(isPrimaryMode: configuration.record != nil)
             fresh.holdDeadline = .milliseconds(50)
             fresh.joinGather = .zero
             fresh.announceInterval = .milliseconds(20)
