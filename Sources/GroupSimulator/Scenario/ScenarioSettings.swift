@@ -58,6 +58,7 @@ struct ScenarioSettings: Hashable, Sendable {
         Key("flushTimeout", interval: \.tuning.flushTimeout), Key("announce", interval: \.tuning.announceInterval),
         Key("reorderDelay", interval: \.tuning.multicast.reorderDelay), Key("uneven", \.tuning.isUneven),
         Key("odd", \.isOdd),
+        Key("farNode", \.farNode), Key("lag", time: \.lag), Key("lagOneWay", \.isLagOneWay),
         Key("windowBytes", \.tuning.windowBytes), Key("reserve", \.tuning.multicast.controlReservePackets),
         Key("nackPackets", \.tuning.multicast.nackPackets),
         Key("acknowledgeEvery", \.tuning.multicast.acknowledgeEvery),
@@ -116,6 +117,10 @@ extension WorldPlan {
         plan.endedGroups = 16_384
         plan.tuning = WorldTuning()
         plan.isOdd = 0
+        plan.farNode = 0
+        plan.lag = 0
+        plan.isLagOneWay = 0
+        plan.deadLinks = []
         return plan
     }()
 }

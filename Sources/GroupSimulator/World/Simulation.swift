@@ -94,6 +94,7 @@ extension World {
 
     mutating func simulate() {
         if plan.tuning != WorldTuning() { count("tuned") }
+        killLinks()
         for node in nodes.indices {
             // Not all at once: a cold boot takes its time.
             heap.push(.boot, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
@@ -123,6 +124,7 @@ extension World {
         // The delay has a tail: a calm network's must not reach the time-out.
         network.meanDelay = min(network.meanDelay, 1_000_000, plan.failureTimeout.nanoseconds / 128)
         network.unclog(at: now)
+        network.lag = network.lag.map { min($0, longestCalmLag) }
         heal()
         for node in nodes.indices {
             if !nodes[node].isAlive { start(node) } else { resume(node) }

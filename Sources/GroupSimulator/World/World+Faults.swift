@@ -137,8 +137,11 @@ extension World {
             let all = random.below(2) == 0
             crashMany(all: all, as: all ? "totalCrash" : "massCrash")
         }
-        if network.isBlocked.contains(true) {
-            if chance(plan.heal) { perform(.heal) }
+        if network.isBlocked.count(where: { $0 }) > plan.deadLinks.count {
+            if chance(plan.heal) {
+                perform(.heal)
+                killLinks()
+            }
         } else if chance(plan.partition) {
             drawPartition()
         }

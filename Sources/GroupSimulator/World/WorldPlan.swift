@@ -61,6 +61,12 @@ struct WorldPlan: Hashable, CustomStringConvertible {
     var endedGroups: Int
     /// What cores are told beside that: the defaults in most worlds.
     var tuning = WorldTuning()
+    /// One node's links take so much longer, to it and from it or (`isLagOneWay` 1) to it only. Its number, from 1; 0: none.
+    var farNode = 0
+    var lag: Int64 = 0
+    var isLagOneWay = 0
+    /// Links that are dead until the world calms down.
+    var deadLinks: [WorldLink] = []
     /// Applications do what few do (1): see `drawOddAct`.
     var isOdd = 0
     /// Mode `primary`: up to how long a write takes, in nanoseconds; chance out of 10,000 for each tick of faults that all nodes,
@@ -120,6 +126,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
             endpoints = drawn("odd.endpoints", [1, 2, 2])
             holdDelay = max(holdDelay, 1_000_000)
         }
+        drawLastingFaults(draw, options)
         // With several heavyweight groups an exclusion that was gathered so long is told where the member is back already.
         if heavyweightGroups > 1 { tuning.gather = min(tuning.gather, .milliseconds(50)) }
         guard options.isPrimaryMode else { return }
@@ -147,7 +154,9 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         joinGather \(joinGather.nanoseconds / 1_000_000)ms hwgs \(heavyweightGroups) endpoints \(endpoints) holdDelay \(holdDelay / 1_000)us \
         slow \(slow) silence \(silence) holdDeadline \(holdDeadline.nanoseconds / 1_000_000)ms \
         actInterval \(actInterval / 1_000_000)ms orders \(orders.map { String(describing: $0) }.joined(separator: "+")) \
-        carriesAtOnce \(carriesAtOnce) endedGroups \(endedGroups) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders) odd \(isOdd)\
+        carriesAtOnce \(carriesAtOnce) endedGroups \(endedGroups) diskDelay \(diskDelay / 1_000)us massCrash \(massCrash) outsiders \(outsiders) odd \(isOdd) \
+        farNode \(farNode) lag \(lag / 1_000)us oneWay \(isLagOneWay) \
+        dead \(deadLinks.map { "\($0.from)->\($0.to)" }.joined(separator: ","))\
         \(tuning == WorldTuning() ? "" : " \(tuning)")
         """
     }
