@@ -29,8 +29,16 @@ extension WorldPlan {
 }
 
 extension World {
-    /// A calm world's lag is far below the time-outs that it counts for.
-    var longestCalmLag: Int64 { min(plan.failureTimeout.nanoseconds / 8, plan.tuning.flushTimeout.nanoseconds / 16) }
+    /// A calm world's lag is far below the time-outs that it counts for. Whoever hears nothing of its proposer for ten times
+    /// `resendInterval` takes over, so that a way to and fro that takes longer lets no flush end.
+    var longestCalmLag: Int64 {
+        let tuning = plan.tuning
+        let lag = min(
+            plan.failureTimeout.nanoseconds / 8, tuning.flushTimeout.nanoseconds / 16,
+            tuning.resendInterval.nanoseconds * 2)
+        // Reloaded times may be the least.
+        return plan.isOdd > 0 ? min(lag, 10_000_000) : lag
+    }
 
     /// They are dead until the world calms down, whatever heals before.
     mutating func killLinks() {
