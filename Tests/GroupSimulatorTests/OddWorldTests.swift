@@ -29,26 +29,6 @@ import Testing
         #expect(rare["deadDirection", default: 0] > 0 && rare["deadPair", default: 0] > 0)
     }
 
-    /// The answer of a flush whose caller had left went to the seat that had its handle by then.
-    @Test func `a flush of a seat that is gone returns to nobody`() throws {
-        let scenario = try Scenario(
-            """
-            nodes 2
-            idleHandles 0
-            start n0 n1
-            run until quiet
-            n0 n1 join g0
-            run until quiet
-            n0 send g0
-            n0 flush g0
-            n0 leave g0
-            run until quiet
-            n0 join g0
-            converge
-            """)
-        #expect(scenario.run().violations.isEmpty)
-    }
-
     @Test func `a script says what odd applications do`() throws {
         let scenario = try Scenario(
             """
