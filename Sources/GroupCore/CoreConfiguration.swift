@@ -42,6 +42,8 @@ public struct CoreConfiguration: Sendable {
     /// Packets of mine that not all members have acknowledged.
     public var windowPackets: Int = 64
     public var windowBytes: Int = 512 * 1024
+    /// What else the multicast machines are told.
+    public var multicast = MulticastParameters()
 
     /// The mapping policy `static`: the group for names that no pin matches.
     public var defaultGroup: HWGID
@@ -51,8 +53,8 @@ public struct CoreConfiguration: Sendable {
     /// Every light-weight group gets a heavyweight group of its own, without sharing: the other line of the benchmarks.
     public var perGroup = false
 
-    /// Light-weight groups that have ended, beyond those that have not, before their numbers are freed.
-    public var endedGroups: Int = LWGLimits().endedGroups
+    /// Bounds of the light-weight layer. Of these `holdDeadline` is taken from above.
+    public var limits = LWGLimits()
 
     public var traces = false
     /// Deliveries go up datagram by datagram; otherwise those of a turn together.

@@ -45,6 +45,7 @@ extension CoreConfiguration {
         parameters.flushTimeout = flushTimeout
         parameters.joinGather = joinGather
         parameters.rule = PrimaryRule(initialNodes: initialNodes, initialCount: initialCount)
+        parameters.multicast = multicast
         parameters.multicast.packetBytes = packetBytes
         parameters.multicast.windowPackets = windowPackets
         parameters.multicast.windowBytes = windowBytes

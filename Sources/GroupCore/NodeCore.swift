@@ -143,9 +143,8 @@ public struct NodeCore: Sendable {
             card: configuration.card, heartbeatInterval: configuration.heartbeatInterval,
             failureTimeout: configuration.failureTimeout,
             now: now)
-        var limits = LWGLimits()
+        var limits = configuration.limits
         limits.holdDeadline = configuration.holdDeadline
-        limits.endedGroups = configuration.endedGroups
         if configuration.record != nil { limits.heavyweightGroups = Places.limit }
         lwg = LWGLayer(
             me: me,

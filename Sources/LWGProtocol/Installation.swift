@@ -193,6 +193,8 @@ extension Carrier {
         let handle = SeatHandle(index: UInt32(seat))
         if state.unnumbered > 0 { out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil)) }
         if !state.told { out.up.events.append(.indication(handle, .left(reason))) }
+        // The handle may be another seat's when the flush returns.
+        if !flushes.isEmpty { flushes.removeAll { $0.seat == handle } }
         node.seats.retire(seat)
     }
 }

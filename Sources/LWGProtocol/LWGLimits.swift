@@ -1,7 +1,7 @@
 import GroupModel
 
 /// Bounds of the light-weight layer.
-public struct LWGLimits: Sendable {
+public struct LWGLimits: Sendable, Hashable {
     /// One join or leave record, or one message of flushOKs: thousands of groups, well below a message's 16 MiB.
     public var recordBytes = 4 << 20
     /// One part of a side's table.

@@ -84,7 +84,8 @@ struct IdealWorld {
             hosts[seat.node]?.seats[handle]?.token = 1
             with(seat.node) { host, out in host.layer.flush(handle, token: 1, into: &out) }
         case .send(let seat, let order, let count, let bytes): send(seat, order, count, bytes)
-        case .holdOK, .evict, .slow, .direct, .stop, .pause, .resume, .deafen, .hear, .clog, .reset, .lose, .calm:
+        case .holdOK, .holdOKAgain, .explicitHolds, .reload, .evict, .slow, .direct, .stop, .pause, .resume, .deafen,
+            .hear, .clog, .reset, .lose, .calm:
             failures.append("an ideal world knows no \(act)")
         }
     }

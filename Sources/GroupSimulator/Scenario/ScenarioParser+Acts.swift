@@ -28,6 +28,11 @@ extension ScenarioParser {
         case "block": return [.block(try links(rest))]
         case "partition": return [.block(try partition(rest))]
         case "heal": return [.heal]
+        case "reload":
+            guard let word = rest.first, let times = ReloadedTimes(rawValue: String(word)) else {
+                throw mistake("`reload least|standard|first NODES`")
+            }
+            return try each(rest.dropFirst()) { .reload($0, times) }
         case "calm": return [.calm]
         case "clog": return [try clog(rest)]
         default: return try applicationActs(words)
@@ -81,7 +86,7 @@ extension ScenarioParser {
 
     /// `SEATS VERB …`: a seat is a node, or a node and an endpoint.
     private func applicationActs(_ words: [Substring]) throws(ScenarioMistake) -> [WorldAct] {
-        let verbs = ["join", "leave", "flush", "evict", "holdOK", "send", "direct"]
+        let verbs = ["join", "leave", "flush", "evict", "holdOK", "send", "direct", "holds"]
         guard let place = words.firstIndex(where: { verbs.contains(String($0)) }), place > 0 else {
             throw mistake("`\(words.joined(separator: " "))` is no statement")
         }
@@ -98,6 +103,13 @@ extension ScenarioParser {
         _ verb: Substring, _ rest: [Substring], _ node: Int, _ endpoint: Int
     ) throws(ScenarioMistake) -> [WorldAct] {
         guard let first = rest.first else { throw mistake("a group is missing") }
+        if verb == "holds" {
+            guard ["explicit", "automatic"].contains(first) else { throw mistake("`SEATS holds explicit|automatic`") }
+            return [.explicitHolds(node, endpoint: endpoint, first == "explicit")]
+        }
+        if verb == "holdOK", rest.count == 2, rest[1] == "again" {
+            return [.holdOKAgain(WorldSeat(node: node, endpoint: endpoint, group: try group(first)))]
+        }
         var seats: [WorldSeat] = []
         switch verb {
         case "send", "direct":
@@ -151,7 +163,7 @@ extension ScenarioParser {
     private func bytes(_ words: ArraySlice<Substring>) throws(ScenarioMistake) -> Int {
         if words.isEmpty { return 40 }
         guard words.count == 2, words.first == "bytes" else { throw mistake("`bytes SIZE` is what may follow") }
-        return try number(words[words.startIndex + 1], 24...1 << 20)
+        return try number(words[words.startIndex + 1], 0...Limits.messageBytes + 1)
     }
 
     private func seat(_ word: Substring) throws(ScenarioMistake) -> (Int, Int) {

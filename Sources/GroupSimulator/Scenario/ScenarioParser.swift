@@ -51,7 +51,7 @@ struct ScenarioParser {
             guard words.count == 2, let key = ScenarioSettings.keys.first(where: { $0.name == words[0] }) else {
                 return false
             }
-            key.set(&settings.plan, key.isTime ? try span(words[1]) : Int64(try number(words[1], 0...1_000_000)))
+            key.set(&settings.plan, key.isTime ? try span(words[1]) : Int64(try number(words[1], 0...1 << 30)))
         }
         return true
     }

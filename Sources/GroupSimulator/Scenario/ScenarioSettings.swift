@@ -37,17 +37,36 @@ struct ScenarioSettings: Hashable, Sendable {
         }
     }
 
-    static let keys: [Key] = [
-        Key("loss", \.loss), Key("duplication", \.duplication), Key("reordering", \.reordering),
-        Key("foreign", \.foreign), Key("corruption", \.corruption), Key("strike", \.strike), Key("ambush", \.ambush),
-        Key("replay", \.replay), Key("drift", \.drift),
-        Key("hwgs", \.heavyweightGroups),
-        Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
-        Key("outsiders", \.outsiders), Key("endedGroups", \.endedGroups), Key("silence", \.silence),
-        Key("slow", \.slow), Key("delay", time: \.meanDelay),
-        Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
-        Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
-        Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
+    static let keys: [Key] =
+        [
+            Key("loss", \.loss), Key("duplication", \.duplication), Key("reordering", \.reordering),
+            Key("foreign", \.foreign), Key("corruption", \.corruption), Key("strike", \.strike),
+            Key("ambush", \.ambush),
+            Key("replay", \.replay), Key("drift", \.drift),
+            Key("hwgs", \.heavyweightGroups),
+            Key("endpoints", \.endpoints), Key("packetBytes", \.packetBytes), Key("window", \.windowPackets),
+            Key("outsiders", \.outsiders), Key("endedGroups", \.endedGroups), Key("silence", \.silence),
+            Key("slow", \.slow), Key("delay", time: \.meanDelay),
+            Key("holdDelay", time: \.holdDelay), Key("diskDelay", time: \.diskDelay),
+            Key("disconnectAfter", time: \.disconnectAfter), Key("failureTimeout", interval: \.failureTimeout),
+            Key("joinGather", interval: \.joinGather), Key("holdDeadline", interval: \.holdDeadline),
+        ] + tuning
+
+    private static let tuning: [Key] = [
+        Key("heartbeat", interval: \.tuning.heartbeatInterval), Key("gather", interval: \.tuning.gather),
+        Key("mergeGather", interval: \.tuning.mergeGather), Key("resend", interval: \.tuning.resendInterval),
+        Key("flushTimeout", interval: \.tuning.flushTimeout), Key("announce", interval: \.tuning.announceInterval),
+        Key("reorderDelay", interval: \.tuning.multicast.reorderDelay), Key("uneven", \.tuning.isUneven),
+        Key("odd", \.isOdd),
+        Key("farNode", \.farNode), Key("lag", time: \.lag), Key("lagOneWay", \.isLagOneWay),
+        Key("windowBytes", \.tuning.windowBytes), Key("reserve", \.tuning.multicast.controlReservePackets),
+        Key("nackPackets", \.tuning.multicast.nackPackets),
+        Key("acknowledgeEvery", \.tuning.multicast.acknowledgeEvery),
+        Key("directWindow", \.tuning.multicast.directWindowPackets),
+        Key("directQueue", \.tuning.multicast.directQueueBytes), Key("recordBytes", \.tuning.limits.recordBytes),
+        Key("tablePart", \.tuning.limits.tablePartBytes), Key("earlyMessages", \.tuning.limits.earlyMessages),
+        Key("earlyBytes", \.tuning.limits.earlyBytes), Key("idleHandles", \.tuning.limits.idleHandles),
+        Key("groupsPerHWG", \.tuning.limits.groupsPerHWG),
     ]
 
     var options: SimulationOptions {
@@ -96,6 +115,12 @@ extension WorldPlan {
         plan.orders = [.fifo]
         plan.carriesAtOnce = true
         plan.endedGroups = 16_384
+        plan.tuning = WorldTuning()
+        plan.isOdd = 0
+        plan.farNode = 0
+        plan.lag = 0
+        plan.isLagOneWay = 0
+        plan.deadLinks = []
         return plan
     }()
 }

@@ -89,7 +89,8 @@ extension DrawnScript.Item {
             .act(_, .deafen),
             .act(_, .hear), .act(_, .evict), .act(_, .slow), .act(_, .heal), .act(_, .reset), .act(_, .lose),
             .act(_, .flush),
-            .act(_, .direct), .act(_, .holdOK), .act(_, .calm):
+            .act(_, .direct), .act(_, .holdOK), .act(_, .holdOKAgain), .act(_, .explicitHolds), .act(_, .reload),
+            .act(_, .calm):
             2
         case .act(_, .block(let links)), .act(_, .clog(let links, _)): 1 + links.count
         case .act(_, .join(_, _, let groups)): 1 + groups.count

@@ -90,7 +90,9 @@ extension DrawnScript.Item {
             .deafen(let one),
             .hear(let one), .join(let one, _, _):
             return one == node
-        case .evict(let seat), .flush(let seat), .send(let seat, _, _, _), .holdOK(let seat): return seat.node == node
+        case .explicitHolds(let one, _, _), .reload(let one, _): return one == node
+        case .evict(let seat), .flush(let seat), .send(let seat, _, _, _), .holdOK(let seat), .holdOKAgain(let seat):
+            return seat.node == node
         case .direct(let seat, let to, _, _, _): return seat.node == node || to == node
         case .leave(let seats): return seats.contains { $0.node == node }
         case .block(let links), .clog(let links, _): return links.contains { $0.from == node || $0.to == node }
@@ -104,10 +106,11 @@ extension DrawnScript.Item {
         switch act {
         case .join(_, _, let groups): return groups.contains(group)
         case .evict(let seat), .flush(let seat), .send(let seat, _, _, _), .holdOK(let seat),
-            .direct(let seat, _, _, _, _):
+            .direct(let seat, _, _, _, _), .holdOKAgain(let seat):
             return seat.group == group
         case .leave(let seats): return seats.contains { $0.group == group }
-        case .start, .slow, .crash, .stop, .pause, .resume, .deafen, .hear, .block, .heal, .clog, .reset, .lose, .calm:
+        case .start, .slow, .crash, .stop, .pause, .resume, .deafen, .hear, .block, .heal, .clog, .reset, .lose, .calm,
+            .explicitHolds, .reload:
             return false
         }
     }

@@ -34,9 +34,9 @@ enum TimelineKind {
 
     init(_ act: WorldAct) {
         switch act {
-        case .join, .leave, .flush, .direct, .send, .holdOK: self = .request
+        case .join, .leave, .flush, .direct, .send, .holdOK, .holdOKAgain: self = .request
         case .start, .crash, .stop, .pause, .resume, .deafen, .hear, .evict, .slow, .block, .heal, .clog, .reset, .lose,
-            .calm:
+            .calm, .explicitHolds, .reload:
             self = .matter
         }
     }

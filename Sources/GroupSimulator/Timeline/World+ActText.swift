@@ -41,6 +41,10 @@ extension World {
             return
                 "\(name(seat)) send \(groupNames[seat.group]) \(order)\(count == 1 ? "" : " x \(count)") bytes \(bytes)"
         case .holdOK(let seat): return "\(name(seat)) holdOK \(groupNames[seat.group])"
+        case .holdOKAgain(let seat): return "\(name(seat)) holdOK \(groupNames[seat.group]) again"
+        case .explicitHolds(let node, let endpoint, let isOn):
+            return "\(text(node: node, endpoint: endpoint)) holds \(isOn ? "explicit" : "automatic")"
+        case .reload(let node, let times): return "reload \(times) \(name(node))"
         case .calm: return "calm"
         }
     }

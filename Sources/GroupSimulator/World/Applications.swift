@@ -13,9 +13,21 @@ struct Applications {
         var senders: [UInt64] = []
         /// The view whose Hold is to be answered.
         var held: ViewID?
-        /// A flush is on its way; until it returns the seat sends nothing, so that S2 is plain in the trace.
-        var flushToken: UInt64 = 0
+        /// The last such view, whose Hold may be answered already.
+        var lastHeld: ViewID?
+        /// Flushes on their way; until they return the seat sends nothing, so that S2 is plain in the trace.
+        var flushTokens: [UInt64] = []
+        /// It was refused as `full`, and is owed a `writable` or a view.
+        var isFull = false
+        /// What it could not send, and sends when it may again.
+        var unsent: Unsent?
         var sent: UInt64 = 0
+    }
+
+    struct Unsent {
+        var order: Order
+        var count: Int
+        var bytes: Int
     }
 
     /// By the number of the handle.
@@ -25,6 +37,8 @@ struct Applications {
     /// Seats that have a view, for choosing one.
     var members: [SeatHandle] = []
     var nextToken: UInt64 = 1
+    /// Memberships that are to be joined again as soon as they are out.
+    var returning: [Int] = []
 
     func seat(_ handle: SeatHandle) -> Seat? {
         let index = Int(handle.index)
@@ -35,8 +49,11 @@ struct Applications {
     func isSound(_ bytes: UnsafeRawBufferPointer, from rank: Int, at handle: SeatHandle) -> Bool {
         let index = Int(handle.index)
         guard index < seats.count, let senders = seats[index]?.senders, let group = seats[index]?.group,
-            rank < senders.count, let payload = Payload(bytes)
+            rank < senders.count
         else { return false }
+        guard let payload = Payload(bytes) else {
+            return Payload(sender: senders[rank], group: UInt64(group), number: 0).begins(with: bytes)
+        }
         return payload.sender == senders[rank] && payload.group == UInt64(group)
     }
 }
@@ -53,9 +70,10 @@ struct Payload {
         UInt64(node) << 40 | UInt64(incarnation) << 8 | UInt64(endpoint)
     }
 
-    /// `count`: at least `headerBytes`.
+    /// Fewer than `headerBytes` are the header's first ones.
     func bytes(_ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: max(count, Self.headerBytes)) { buffer, written in
+        guard count >= Self.headerBytes else { return Array(bytes(Self.headerBytes).prefix(max(count, 0))) }
+        return [UInt8](unsafeUninitializedCapacity: max(count, Self.headerBytes)) { buffer, written in
             let target = UnsafeMutableRawBufferPointer(buffer)
             target.storeBytes(of: sender.littleEndian, toByteOffset: 0, as: UInt64.self)
             target.storeBytes(of: group.littleEndian, toByteOffset: 8, as: UInt64.self)
@@ -100,6 +118,12 @@ struct Payload {
         }
     }
 
+    /// Whether these are too few to say their number, and right as far as they go.
+    func begins(with bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count < Self.headerBytes else { return false }
+        return bytes.prefix(16).elementsEqual(self.bytes(Self.headerBytes).prefix(min(bytes.count, 16)))
+    }
+
     init(sender: UInt64, group: UInt64, number: UInt64) {
         self.sender = sender
         self.group = group
@@ -122,14 +146,17 @@ extension World {
                 }
                 for place in next..<(next + count) { message(node, effects.lwg.slices[place]) }
                 next += count
-            case .refused(let endpoint, let group, .alreadyJoined) where plan.slow > 0:
+            case .refused(let endpoint, let group, .alreadyJoined) where plan.mayEvict:
                 // It was evicted and told so, and the others have not agreed yet.
                 count("refusedAfterEviction")
                 refusedAfterEviction(node, endpoint, group)
+            case .refused(_, _, .tooManyGroups) where plan.tuning.limits.groupsPerHWG < options.groups:
+                count("tooManyGroups")
             case .refused(_, let group, let refusal):
                 count("refused")
                 violate("interface", node, group: "lwg:\(group)", "refuses a proper request: \(refusal)")
-            case .carrier, .holdAnswered, .writable, .mapped: break
+            case .writable(let hwg): writable(node, hwg)
+            case .carrier, .holdAnswered, .mapped: break
             }
         }
         if next != effects.lwg.slices.count { violate("interface", node, "has slices that no event counts") }
@@ -176,9 +203,12 @@ extension World {
             for member in change.view.members { senders.append(sender(member)) }
             nodes[node].applications.seats[index]?.senders = senders
             nodes[node].applications.seats[index]?.held = nil
+            nodes[node].applications.seats[index]?.isFull = false
+            goOn(node, index)
         case .hold(let view):
             nodes[node].applications.seats[index]?.held = view
-            guard plan.holdDelay > 0, !plan.holdsByHand, seat.endpoint == 1 else { return }
+            nodes[node].applications.seats[index]?.lastHeld = view
+            guard plan.holdDelay > 0, !plan.holdsByHand, seat.endpoint == 1 || plan.isOdd > 0 else { return }
             var delay = Int64(random.below(Int(mayFail ? plan.holdDelay : plan.holdDelay / 10)))
             if plan.silence > 0, random.below(100) < plan.silence {
                 count("silentHold")
@@ -189,8 +219,8 @@ extension World {
             if delay > 10_000_000 { count("lateHoldOK") }
             heap.push(.holdAnswer, at: now + delay, a: node, b: index, life: nodes[node].life)
         case .flushed(let token):
-            if seat.flushToken != token { violate("interface", node, "a flush returned that nobody called") }
-            nodes[node].applications.seats[index]?.flushToken = 0
+            if !seat.flushTokens.contains(token) { violate("interface", node, "a flush returned that nobody called") }
+            nodes[node].applications.seats[index]?.flushTokens.removeAll { $0 == token }
             count("flush")
         case .direct(let from, _, let bytes):
             count("direct")
@@ -199,7 +229,11 @@ extension World {
             if reason != .requested && reason != .stopped {
                 count(reason == .holdExpired ? "holdExpired" : "left.\(reason)")
             }
-            nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] = .out
+            let place = seat.endpoint * options.groups + seat.group
+            nodes[node].applications.memberships[place] = .out
+            if nodes[node].applications.returning.contains(place) {
+                heap.push(.again, at: now, a: node, b: place, c: 1, life: nodes[node].life)
+            }
             nodes[node].applications.members.removeAll { $0 == handle }
             nodes[node].applications.seats[index] = nil
         case .messages, .sent, .writable: break
@@ -227,6 +261,8 @@ extension World {
         _ bytes: UnsafeRawBufferPointer, _ node: Int, _ seat: Applications.Seat, sender: EndpointID
     ) {
         guard let payload = Payload(bytes) else {
+            let short = Payload(sender: self.sender(sender), group: UInt64(seat.group), number: 0)
+            if short.begins(with: bytes) { return }
             return violate(
                 "D1", node, group: "lwg:g\(seat.group)", "delivers \(bytes.count) bytes of \(sender) that nobody sent")
         }

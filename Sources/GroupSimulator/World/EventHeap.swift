@@ -26,6 +26,8 @@ struct WorldEvent {
         /// Whether `a` and `b` have been apart for so long that their connection breaks.
         case disconnectCheck
         case resume
+        /// An application of `a` goes on with what it could not do: seat `b` sends, or (`c` 1) membership `b` is joined again.
+        case again
         /// The seed starts `a`.
         case boot
         /// `a` ended in a calm world, and comes back by itself.
@@ -33,7 +35,7 @@ struct WorldEvent {
         case faults
 
         /// Drawn from a seed; a script has acts in place of it.
-        var isDrawn: Bool { self == .act || self == .relief || self == .boot }
+        var isDrawn: Bool { self == .act || self == .relief || self == .boot || self == .again }
     }
     var time: Int64
     /// Events of one time happen in the order in which they were made.

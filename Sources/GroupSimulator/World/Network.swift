@@ -16,6 +16,8 @@ struct Network {
     private var old: [(packet: Packet, link: Int)] = []
     private var oldest = 0
     var meanDelay: Int64
+    /// What a link takes longer than others.
+    var lag: [Int64]
     /// Per directed link, from × count + to.
     var isBlocked: [Bool]
     var cloggedUntil: [Int64]
@@ -41,6 +43,7 @@ struct Network {
         corruption = plan.corruption
         replay = plan.replay
         meanDelay = plan.meanDelay
+        lag = (0..<nodes * nodes).map { plan.lag(from: $0 / nodes, to: $0 % nodes) }
         isBlocked = Array(repeating: false, count: nodes * nodes)
         cloggedUntil = Array(repeating: 0, count: nodes * nodes)
         lastArrival = cloggedUntil
@@ -64,7 +67,7 @@ struct Network {
         let draw = random.next()
         let halvings = Int64(draw.leadingZeroBitCount)
         let fraction = Int64(random.next() >> 44)
-        let delay = 30_000 + (halvings * meanDelay + (fraction * meanDelay) >> 20)
+        let delay = 30_000 + lag[link] + (halvings * meanDelay + (fraction * meanDelay) >> 20)
         var time = max(now, cloggedUntil[link]) + delay
         if reordering == 0 || random.below(10_000) >= reordering { time = max(time, lastArrival[link]) }
         lastArrival[link] = max(lastArrival[link], time)

@@ -79,6 +79,8 @@ extension World {
     static func end(of options: SimulationOptions) -> Int64 { Int64(options.seconds) * 1_000_000_000 + 500_000_000 }
 
     mutating func simulate() {
+        if plan.tuning != WorldTuning() { count("tuned") }
+        killLinks()
         for node in nodes.indices {
             // Not all at once: a cold boot takes its time.
             heap.push(.boot, at: Int64(random.below(2) == 0 ? 0 : random.below(500_000_000)), a: node)
@@ -105,8 +107,10 @@ extension World {
         network.reordering = 0
         network.foreign = 0
         network.corruption = 0
-        network.meanDelay = min(network.meanDelay, 1_000_000)
+        // The delay has a tail: a calm network's must not reach the time-out.
+        network.meanDelay = min(network.meanDelay, 1_000_000, plan.failureTimeout.nanoseconds / 128)
         network.unclog(at: now)
+        network.lag = network.lag.map { min($0, longestCalmLag) }
         heal()
         for node in nodes.indices {
             if !nodes[node].isAlive { start(node) } else { resume(node) }
@@ -119,8 +123,8 @@ extension World {
         let start = now
         let views = heavyweightViewCount
         var reason = unsettled()
-        // Settled for as long as a suspicion from before the calm may take to show.
-        let proof = plan.failureTimeout.nanoseconds
+        // Settled for as long as a suspicion from before the calm may take to show, and a change that is being gathered.
+        let proof = (plan.failureTimeout + plan.tuning.gatheredLonger).nanoseconds
         var settledAt = now
         while reason != nil ? now - start < Self.convergenceLimit : now - settledAt < proof {
             run(until: now + Self.slice)
@@ -146,15 +150,40 @@ extension World {
     /// Each seat sends a message of each order; all must arrive (which the checkers see).
     private mutating func speak() {
         let orders = [Order.fifo, .total, .safe]
+        var refused: [(node: Int, handle: SeatHandle, orders: [Order], bytes: Int)] = []
         for node in nodes.indices {
             for handle in nodes[node].applications.members {
                 let size = random.below(20) == 0 ? 2 * plan.packetBytes : 40
-                for order in orders where !send(node, handle, order, bytes: size) { break }
+                for (place, order) in orders.enumerated() where !send(node, handle, order, bytes: size) {
+                    refused.append((node, handle, Array(orders[place...]), size))
+                    break
+                }
             }
         }
+        speakOn(refused)
         // Long enough for a lost tail to be noticed and asked for again; nothing is lost any more.
         run(until: now + Self.deliveryLimit / 10)
         if let reason = unsettled() { violate("liveness", 0, "settled, and then not: \(reason)") }
+    }
+
+    /// What was refused for want of room is taken when there is some.
+    private mutating func speakOn(_ refused: [(node: Int, handle: SeatHandle, orders: [Order], bytes: Int)]) {
+        var waiting = refused
+        let end = now + Self.deliveryLimit
+        while !waiting.isEmpty {
+            guard now < end else { return violate("liveness", waiting[0].node, "has no room for 10 s in a calm world") }
+            run(until: now + Self.slice / 10)
+            for index in waiting.indices.reversed() {
+                let seat = nodes[waiting[index].node].applications.seat(waiting[index].handle)
+                if seat?.isFull == true { continue }
+                while seat != nil, let order = waiting[index].orders.first,
+                    send(waiting[index].node, waiting[index].handle, order, bytes: waiting[index].bytes)
+                {
+                    waiting[index].orders.removeFirst()
+                }
+                if seat == nil || waiting[index].orders.isEmpty { waiting.remove(at: index) }
+            }
+        }
     }
 
     /// One `quiet` line for each node: the liveness checker judges what precedes and follows.

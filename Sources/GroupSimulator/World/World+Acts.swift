@@ -12,6 +12,10 @@ extension World {
     mutating func act(_ node: Int) {
         guard isBusy else { return }
         scheduleAct(node)
+        if plan.isOdd > 0, random.below(100) < Self.oddActs {
+            drawOddAct(node)
+            return markLuck()
+        }
         let draw = random.below(100)
         let members = nodes[node].applications.members
         if members.isEmpty || draw < 10 {
@@ -20,7 +24,7 @@ extension World {
             let seat = members[random.below(members.count)]
             switch draw {
             case 10..<13: drawLeave(node)
-            case 13..<16: if let seat = self.seat(node, seat) { perform(.flush(seat)) }
+            case 13..<16: if let seat = self.seat(node, seat), mayLeave(seat) { perform(.flush(seat)) }
             case 16..<26: drawDirect(node, seat)
             default: drawBurst(node, seat, count: 1 + (draw == 99 ? random.below(200) : random.below(4)))
             }
@@ -64,16 +68,18 @@ extension World {
         if !seats.isEmpty { perform(.leave(seats)) }
     }
 
-    private func mayLeave(_ seat: WorldSeat) -> Bool {
-        guard let handle = handle(of: seat), nodes[seat.node].applications.seat(handle)?.flushToken == 0 else {
-            return false
-        }
-        let place = seat.endpoint * options.groups + seat.group
-        return nodes[seat.node].applications.memberships[place] == .member
+    /// A member that waits for nothing.
+    func mayLeave(_ seat: WorldSeat) -> Bool {
+        guard let handle = handle(of: seat) else { return false }
+        return membership(seat) == .member && nodes[seat.node].applications.seat(handle)?.flushTokens.isEmpty == true
+    }
+
+    func membership(_ seat: WorldSeat) -> Applications.Membership {
+        nodes[seat.node].applications.memberships[seat.endpoint * options.groups + seat.group]
     }
 
     mutating func leave(_ seats: [WorldSeat]) {
-        let leaving = seats.filter(mayLeave)
+        let leaving = seats.filter { handle(of: $0) != nil && [.joining, .member].contains(membership($0)) }
         guard let node = leaving.first?.node else { return }
         for seat in leaving {
             nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] = .leaving
@@ -83,12 +89,10 @@ extension World {
 
     mutating func flush(_ place: WorldSeat) {
         let node = place.node
-        guard let handle = handle(of: place), let seat = nodes[node].applications.seat(handle), seat.flushToken == 0,
-            nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] == .member
-        else { return }
+        guard let handle = handle(of: place), membership(place) == .member else { return }
         let token = nodes[node].applications.nextToken
         nodes[node].applications.nextToken += 1
-        nodes[node].applications.seats[Int(handle.index)]?.flushToken = token
+        nodes[node].applications.seats[Int(handle.index)]?.flushTokens.append(token)
         self.handle(.flush(handle, token: token), node)
     }
 
@@ -125,6 +129,7 @@ extension World {
 
     /// Whether the core took it.
     mutating func send(_ node: Int, _ handle: SeatHandle, _ order: Order, bytes count: Int) -> Bool {
+        if count > Limits.messageBytes { return sendTooMuch(node, handle, order, bytes: count) }
         guard let bytes = payload(node, handle, bytes: count), !nodes[node].isStopping else { return false }
         let time = clock(node)
         let outcome =
@@ -138,7 +143,9 @@ extension World {
         case .accepted:
             nodes[node].applications.seats[Int(handle.index)]?.sent += 1
             return true
-        case .full: refused(node, handle, "full")
+        case .full:
+            nodes[node].applications.seats[Int(handle.index)]?.isFull = true
+            refused(node, handle, "full")
         case .held: refused(node, handle, "held")
         case .notMember: refused(node, handle, "notMember")
         case .refused(let reason): violate("interface", node, "refuses a proper message: \(reason)")
@@ -154,10 +161,13 @@ extension World {
         }
     }
 
-    private func payload(_ node: Int, _ handle: SeatHandle, bytes count: Int) -> [UInt8]? {
-        guard let seat = nodes[node].applications.seat(handle), seat.view != nil, seat.flushToken == 0,
-            nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group] == .member
-        else { return nil }
+    func payload(_ node: Int, _ handle: SeatHandle, bytes count: Int) -> [UInt8]? {
+        guard let seat = nodes[node].applications.seat(handle), seat.view != nil, seat.flushTokens.isEmpty else {
+            return nil
+        }
+        let membership = nodes[node].applications.memberships[seat.endpoint * options.groups + seat.group]
+        // Who is leaving is refused.
+        guard membership == .member || membership == .leaving && plan.isOdd > 0 else { return nil }
         return Payload(
             sender: Payload.sender(node: node, incarnation: nodes[node].incarnation, endpoint: seat.endpoint),
             group: UInt64(seat.group), number: seat.sent

@@ -40,7 +40,7 @@ extension World {
         if event.kind.isDrawn { firstEventOfNow += 1 }
         switch event.kind {
         case .datagram: arrive(event)
-        case .serve, .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume:
+        case .serve, .wake, .turnEnd, .act, .holdAnswer, .relief, .persisted, .resume, .again:
             guard nodes[node].life == event.life, nodes[node].isAlive else { return }
             own(event, node)
         case .connect: connect(node, Int(event.b))
@@ -62,6 +62,8 @@ extension World {
                 scheduleAct(node)
                 markLuck()
             case .relief: nodes[node].isDueToRead = true
+            // What it wanted to do it wants no more.
+            case .again: break
             default: nodes[node].backlog.append(event)
             }
             return
@@ -81,6 +83,7 @@ extension World {
         case .holdAnswer: answerHold(node, seat: Int(event.b))
         case .relief: perform(.hear(node))
         case .persisted: persisted(event.c, node)
+        case .again: doAgain(node, Int(event.b), isJoin: event.c == 1)
         default: break
         }
     }

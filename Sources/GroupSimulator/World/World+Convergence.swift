@@ -3,7 +3,10 @@ import GroupModel
 // Whether a calm world has converged, and if not, why not.
 extension World {
     func unsettled() -> String? {
-        for node in nodes.indices where !nodes[node].isAlive { return "\(nodes[node].name) is not running" }
+        for node in nodes.indices {
+            if !nodes[node].isAlive { return "\(nodes[node].name) is not running" }
+            if nodes[node].isStopping { return "the stop of \(nodes[node].name) has no end" }
+        }
         return unsettledPlaces() ?? unsettledHeavyweight() ?? unsettledLightweight()
     }
 
@@ -46,7 +49,8 @@ extension World {
                 guard let seat, let view = seat.view else { continue }
                 let group = groupNames[seat.group]
                 if seat.held != nil { return "a Hold of \(nodes[node].name) in \(group) has no end" }
-                if seat.flushToken != 0 { return "a flush of \(nodes[node].name) in \(group) does not return" }
+                if seat.isFull { return "\(nodes[node].name) is not told that \(group) has room again" }
+                if !seat.flushTokens.isEmpty { return "a flush of \(nodes[node].name) in \(group) does not return" }
                 guard let other = views[seat.group] else {
                     views[seat.group] = (view.id, view.members, 1)
                     continue

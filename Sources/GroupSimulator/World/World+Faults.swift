@@ -29,7 +29,7 @@ extension World {
         nodes[node].isAlive = true
         effects.trace.append(
             TraceRecord(time: clock(node), member: .node(card.member), event: .start))
-        cores[node] = [Core(configuration: configuration(node), at: clock(node))]
+        cores[node] = [Core(configuration: configuration(node, seed: random.next()), at: clock(node))]
         if plan.holdDelay > 0 { handle(.explicitHolds(endpoint: endpointNames[1], true), node) }
         settle(node, opensTurn: true)
         guard isBusy || options.isDrawn else {
@@ -41,9 +41,9 @@ extension World {
         if mayFail { markLuck() }
     }
 
-    private mutating func configuration(_ node: Int) -> CoreConfiguration {
+    func configuration(_ node: Int, seed: UInt64) -> CoreConfiguration {
         var configuration = CoreConfiguration(
-            card: nodes[node].card, cluster: "simulated", seed: random.next(), defaultGroup: Self.controlGroup)
+            card: nodes[node].card, cluster: "simulated", seed: seed, defaultGroup: Self.controlGroup)
         configuration.initialNodes = nodes.map(\.id)
         configuration.initialCount = nodes.count
         // As the runtime, whose state directory keeps no more than the incarnation.
@@ -56,7 +56,8 @@ extension World {
         configuration.windowPackets = plan.windowPackets
         configuration.traces = true
         configuration.carriesAtOnce = plan.carriesAtOnce
-        configuration.endedGroups = plan.endedGroups
+        configuration.limits.endedGroups = plan.endedGroups
+        plan.tuning.apply(to: &configuration, at: node)
         if plan.heavyweightGroups > 1 { configuration.pins.append((pattern: "*1", group: Self.group("east"))) }
         if plan.heavyweightGroups > 2 { configuration.pins.append((pattern: "*2", group: Self.group("west"))) }
         return configuration
@@ -66,6 +67,15 @@ extension World {
 
     /// The group for names that no pin matches; in the mode `primary` the control group.
     static var controlGroup: HWGID { group("pool") }
+
+    /// Where the pins of `configuration` put a light-weight group.
+    func carrier(of group: Int) -> HWGID {
+        switch group % 10 {
+        case 1 where plan.heavyweightGroups > 1: Self.group("east")
+        case 2 where plan.heavyweightGroups > 2: Self.group("west")
+        default: Self.controlGroup
+        }
+    }
 
     private static func group(_ name: String) -> HWGID {
         guard let name = ShortName(name) else { preconditionFailure("a heavyweight group's name is short") }
@@ -128,8 +138,11 @@ extension World {
             let all = random.below(2) == 0
             crashMany(all: all, as: all ? "totalCrash" : "massCrash")
         }
-        if network.isBlocked.contains(true) {
-            if chance(plan.heal) { perform(.heal) }
+        if network.isBlocked.count(where: { $0 }) > plan.deadLinks.count {
+            if chance(plan.heal) {
+                perform(.heal)
+                killLinks()
+            }
         } else if chance(plan.partition) {
             drawPartition()
         }

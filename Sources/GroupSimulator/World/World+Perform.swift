@@ -35,10 +35,21 @@ extension World {
             direct(seat, to: to, incarnation, endpoint, bytes: bytes)
         case .send(let seat, let order, let count, let bytes):
             guard let handle = handle(of: seat) else { return }
-            for _ in 0..<count where !send(seat.node, handle, order, bytes: bytes) { return }
+            for sent in 0..<count where !send(seat.node, handle, order, bytes: bytes) {
+                return keepUnsent(seat, handle, order, count: count - sent, bytes: bytes)
+            }
         case .holdOK(let seat):
             guard let handle = handle(of: seat) else { return }
             answerHold(seat.node, seat: Int(handle.index))
+        case .holdOKAgain(let seat):
+            guard let handle = handle(of: seat), let view = nodes[seat.node].applications.seat(handle)?.lastHeld else {
+                return
+            }
+            self.handle(.holdOK(handle, view), seat.node)
+        case .explicitHolds(let node, let endpoint, let isOn):
+            guard nodes[node].isAlive else { return }
+            self.handle(.explicitHolds(endpoint: endpointNames[endpoint], isOn), node)
+        case .reload(let node, let times): reload(node, times)
         case .calm: calm()
         }
     }

@@ -40,6 +40,12 @@ enum WorldAct: Hashable, Sendable {
     case direct(WorldSeat, to: Int, incarnation: UInt32?, endpoint: Int, bytes: Int)
     case send(WorldSeat, Order, count: Int, bytes: Int)
     case holdOK(WorldSeat)
+    /// The answer to the last Hold, which may have one already, or be over.
+    case holdOKAgain(WorldSeat)
+    /// Whether seats of the endpoint answer Holds themselves.
+    case explicitHolds(Int, endpoint: Int, Bool)
+    /// The node is told other times while it runs.
+    case reload(Int, ReloadedTimes)
     /// Everything heals for good, and who is dead starts again.
     case calm
 
