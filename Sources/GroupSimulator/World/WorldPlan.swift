@@ -132,6 +132,7 @@ struct WorldPlan: Hashable, CustomStringConvertible {
         guard options.isPrimaryMode else { return }
         heavyweightGroups = drawn("primaryGroups", [1, 2, 3])
         tuning.gather = min(tuning.gather, .milliseconds(50))
+        tuning.resendInterval = max(tuning.resendInterval, WorldTuning.leastResendInterval(isPrimaryMode: true))
         // A disk takes its time for each answer.
         tuning.flushTimeout = max(tuning.flushTimeout, WorldTuning.leastFlushTimeout(isPrimaryMode: true))
         diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])
