@@ -50,6 +50,8 @@ public struct HWG: Sendable {
     var pendingAnswer: Ballot?
     /// The proposer whose ballot has my promise, and when it last gave a sign.
     var following: Following?
+    /// How often I gave up following a proposer that was heard and gave no sign, in this view.
+    var takeOvers: Int64 = 0
     var round: FlushRound?
     var roundDeadline: Instant?
     var lastAttempt: UInt32 = 0

@@ -29,13 +29,9 @@ extension WorldPlan {
 }
 
 extension World {
-    /// A calm world's lag is far below the time-outs that it counts for. Whoever hears nothing of its proposer for ten times
-    /// `resendInterval` takes over, so that a way to and fro that takes longer lets no flush end.
+    /// A calm world's lag is far below the time-outs that it counts for.
     var longestCalmLag: Int64 {
-        let tuning = plan.tuning
-        let lag = min(
-            plan.failureTimeout.nanoseconds / 8, tuning.flushTimeout.nanoseconds / 16,
-            tuning.resendInterval.nanoseconds * 2)
+        let lag = min(plan.failureTimeout.nanoseconds / 8, plan.tuning.flushTimeout.nanoseconds / 16)
         // Reloaded times may be the least.
         return plan.isOdd > 0 ? min(lag, 10_000_000) : lag
     }

@@ -127,12 +127,8 @@ struct WorldPlan: Hashable, CustomStringConvertible {
             holdDelay = max(holdDelay, 1_000_000)
         }
         drawLastingFaults(draw, options)
-        // With several heavyweight groups an exclusion that was gathered so long is told where the member is back already.
-        if heavyweightGroups > 1 { tuning.gather = min(tuning.gather, .milliseconds(50)) }
         guard options.isPrimaryMode else { return }
         heavyweightGroups = drawn("primaryGroups", [1, 2, 3])
-        tuning.gather = min(tuning.gather, .milliseconds(50))
-        tuning.resendInterval = max(tuning.resendInterval, WorldTuning.leastResendInterval(isPrimaryMode: true))
         // A disk takes its time for each answer.
         tuning.flushTimeout = max(tuning.flushTimeout, WorldTuning.leastFlushTimeout(isPrimaryMode: true))
         diskDelay = drawn("diskDelay", [100_000, 2_000_000, 20_000_000, 200_000_000])

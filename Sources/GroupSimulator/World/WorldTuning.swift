@@ -38,9 +38,6 @@ struct WorldTuning: Hashable, CustomStringConvertible {
     /// In the mode `primary` an answer waits for up to two writes, each of which takes up to `diskDelay`.
     static func leastFlushTimeout(isPrimaryMode: Bool) -> Interval { .milliseconds(isPrimaryMode ? 1_000 : 200) }
 
-    /// Whoever follows a proposer that is silent for ten of these takes over, also while that one's disk is writing.
-    static func leastResendInterval(isPrimaryMode: Bool) -> Interval { .milliseconds(isPrimaryMode ? 30 : 5) }
-
     /// The configuration of a running node, with other times. How often nodes are heard, and how long a silent one is waited
     /// for, stay.
     static func retimed(_ configuration: CoreConfiguration, _ times: ReloadedTimes) -> CoreConfiguration {
@@ -51,7 +48,7 @@ struct WorldTuning: Hashable, CustomStringConvertible {
             fresh.heartbeatInterval = .milliseconds(5)
             fresh.gather = .zero
             fresh.mergeGather = .zero
-            fresh.resendInterval = leastResendInterval(isPrimaryMode: configuration.record != nil)
+            fresh.resendInterval = .milliseconds(5)
             fresh.flushTimeout = leastFlushTimeout(isPrimaryMode: configuration.record != nil)
             fresh.holdDeadline = .milliseconds(50)
             fresh.joinGather = .zero

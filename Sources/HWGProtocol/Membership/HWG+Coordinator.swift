@@ -211,13 +211,22 @@ extension HWG {
     // MARK: Patience
 
     /// When the proposer that I follow has been silent too long; later for higher ranks, so that one takes over.
+    ///
+    /// ▸ Twice as long after each take-over of mine in this view. Ten repetitions may be less than a way to a third member and back,
+    /// or than a write to a disk; two members that take over from each other would do so for ever.
     var watchdogAt: Instant? {
         guard let following else { return nil }
-        return following.lastSign + parameters.patience * Int64(1 + trustedBefore)
+        let patience = parameters.patience * (1 << min(takeOvers, Self.takeOverDoublings))
+        return following.lastSign + min(patience, max(parameters.flushTimeout, parameters.patience))
+            * Int64(1 + trustedBefore)
     }
+
+    /// From the shortest patience that may be configured, 50 ms, to beyond the default time-out of a flush.
+    private static var takeOverDoublings: Int64 { 8 }
 
     mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         following = nil
+        if !Mutant.impatience.isOn { takeOvers += 1 }
         if isPrimaryMode, acceptance?.ballot != nil { acceptance = nil }
         guard hold != .none else { return }
         startRound(at: now, peers: peers, into: &output)

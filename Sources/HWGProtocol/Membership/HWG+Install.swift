@@ -95,6 +95,7 @@ extension HWG {
         unable = []
         if isTold { hold = .none }
         acceptor = Acceptor()
+        takeOvers = 0
         acceptance = nil
         pendingAnswer = nil
         following = nil
