@@ -59,7 +59,7 @@ extension NodeCore {
 
     private mutating func suspect(_ member: MemberID, at now: Instant, into effects: inout Effects) {
         for slot in slots.indices where isLive[slot] {
-            slots[slot].memberSuspected(member, at: now, peers: peers, into: &hwgOutput)
+            slots[slot].memberSuspected(member, isSeen: true, at: now, peers: peers, into: &hwgOutput)
             pump(slot, at: now, into: &effects)
         }
     }

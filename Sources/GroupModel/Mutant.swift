@@ -63,6 +63,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unordered
     /// Safe messages do not wait until they are stable.
     case unstable
+    /// Data are sent however far beyond what a suspected member has.
+    case heedlessOfSuspects
     /// Control messages do not wait for a majority.
     case notUniform
     /// Safe messages and flushes do not wait until all have delivered the control messages before them.

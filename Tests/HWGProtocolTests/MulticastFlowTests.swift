@@ -54,6 +54,32 @@ import Testing
         #expect(network.allDelivered)
     }
 
+    @Test func `nothing is sent further beyond what a suspected member has than another one keeps for it`() {
+        var parameters = MulticastParameters()
+        parameters.windowPackets = 4
+        parameters.controlReservePackets = 2
+        var network = MulticastNetwork(members: 3, seed: 1, parameters: parameters)
+        network.cutLinks = [0 * 3 + 2, 1 * 3 + 2]  // 2 hears nobody
+        network.on(0) { streams, _, _ in streams.suspect(2) }
+        for _ in 0..<30 {
+            network.multicast(0, length: 9_000)
+            network.control(0, Array(repeating: 1, count: 9_000))
+            network.run(for: .milliseconds(1))
+        }
+        #expect(network.streams[1].received[0] == UInt64(parameters.bounded.ringPackets))
+        // 0 dies; the others go on with all that either has.
+        let cut = network.streams[1].received
+        network.crash(0)
+        network.cutLinks = []
+        for rank in [1, 2] {
+            network.on(rank) { streams, now, output in
+                streams.fill(cut: cut, holders: [1, 1, 1], at: now, into: &output)
+            }
+        }
+        network.run(for: .milliseconds(100))
+        #expect(network.streams[2].hasReachedCut)
+    }
+
     @Test func `a suspected member does not count for the window`() {
         var parameters = MulticastParameters()
         parameters.windowPackets = 4

@@ -29,9 +29,13 @@ extension WorldPlan {
 }
 
 extension World {
-    /// A calm world's lag is far below the time-outs that it counts for.
+    /// A calm world's lag is far below the time-outs that it counts for. `resendInterval` is to be above a round trip: who asks to merge
+    /// gives up after ten.
     var longestCalmLag: Int64 {
-        let lag = min(plan.failureTimeout.nanoseconds / 8, plan.tuning.flushTimeout.nanoseconds / 16)
+        let tuning = plan.tuning
+        let lag = min(
+            plan.failureTimeout.nanoseconds / 8, tuning.flushTimeout.nanoseconds / 16,
+            tuning.resendInterval.nanoseconds * 2)
         // Reloaded times may be the least.
         return plan.isOdd > 0 ? min(lag, 10_000_000) : lag
     }

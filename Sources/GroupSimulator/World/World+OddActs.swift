@@ -156,7 +156,7 @@ extension World {
         let border = plan.packetBytes - 80 + random.below(100)
         var sizes = [0, 0, 1, 23, border, border, 2 * border, plan.tuning.windowBytes + 1, Limits.messageBytes + 1]
         // What a small window would need a long time for is left out.
-        if plan.windowPackets >= 16, random.below(20) == 0 { sizes.append(Limits.messageBytes) }
+        if plan.windowPackets >= 16, plan.farNode == 0, random.below(20) == 0 { sizes.append(Limits.messageBytes) }
         let size = sizes[random.below(sizes.count)]
         switch size {
         case 0: count("emptyMessage")

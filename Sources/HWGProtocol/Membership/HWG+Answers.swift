@@ -19,7 +19,7 @@ extension HWG {
         if frame.suspects.contains(me) || !failed.isEmpty {
             // Its suspicions become mine, or nobody would ever exclude a member that only some can hear.
             for suspect in failed {
-                markSuspect(suspect, at: now)
+                markSuspect(suspect)
                 merge.memberFailed(suspect)
             }
             if !failed.isEmpty { return restartRound(at: now, peers: peers, into: &output) }

@@ -54,20 +54,20 @@ extension HWG {
         send(.report(frame), to: coordinator, into: &output)
     }
 
-    /// Marks without consequences; the caller evaluates.
+    /// Marks without consequences; the caller evaluates. `seenAt`: when this node itself saw that it does not answer.
     @discardableResult
-    mutating func markSuspect(_ member: MemberID, at now: Instant) -> Bool {
+    mutating func markSuspect(_ member: MemberID, seenAt: Instant? = nil) -> Bool {
         guard let rank = view.rank(of: member), member != me, !suspects[rank] else { return false }
         suspects[rank] = true
-        tenure.suspected[rank] = now
+        tenure.seen[rank] = seenAt
         streams.suspect(rank)
         followedFailed(member)
         return true
     }
 
-    /// A member of this view, or of a side that is to merge, is taken to have failed; `since` then, if not only from now on.
+    /// A member of this view, or of a side that is to merge, is taken to have failed. `isSeen`: by this node's own detector.
     public mutating func memberSuspected(
-        _ member: MemberID, since: Instant? = nil, at now: Instant, peers: PeerTable, into output: inout HWGOutput
+        _ member: MemberID, isSeen: Bool = false, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         guard departure == nil else { return }
         if dependence != nil { return dependentSuspected(member, at: now, peers: peers, into: &output) }
@@ -76,7 +76,7 @@ extension HWG {
         {
             output.notes.append(.donorFailed(member))
         }
-        markSuspect(member, at: since ?? now)
+        markSuspect(member, seenAt: isSeen ? now : nil)
         followedFailed(member)
         merge.memberFailed(member)
         if round != nil, view.rank(of: member) == nil { unable.insert(member) }
@@ -238,7 +238,7 @@ extension HWG {
         if dependence != nil { return roundOfKeptTooLong(round, at: now, peers: peers, into: &output) }
         for member in round.unanswered where member != me {
             if view.rank(of: member) == nil { unable.insert(member) }
-            markSuspect(member, at: now)
+            markSuspect(member, seenAt: now)
             merge.memberFailed(member)
         }
         restartRound(at: now, peers: peers, into: &output)

@@ -5,8 +5,8 @@ extension HWG {
     /// The view just installed leaves a member out that did not ask.
     public struct Exclusion: Hashable, Sendable {
         public let member: MemberID
-        /// When this node began to take it to have failed, in the group that excluded it.
-        public let suspectedAt: Instant
+        /// When this node saw that it does not answer, in the group that excluded it.
+        public let seenAt: Instant
     }
 
     /// How long the members of the current view have been in this group's views, as this member saw it.
@@ -14,13 +14,13 @@ extension HWG {
         let viewSince: Instant
         /// Per rank: the installation of the first of the views in a row that have had the member.
         var since: [Instant]
-        /// Per rank, where it is a suspect: since when.
-        var suspected: [Instant]
+        /// Per rank, where this node itself saw that it does not answer: when.
+        var seen: [Instant?]
 
         init(of members: Int, since now: Instant) {
             viewSince = now
             since = [Instant](repeating: now, count: members)
-            suspected = since
+            seen = [Instant?](repeating: nil, count: members)
         }
     }
 
@@ -32,12 +32,15 @@ extension HWG {
         return tenure
     }
 
+    /// ▸ Of whom this node has seen that it does not answer. Who is a suspect by hearsay, because another member does not hear it, or
+    /// went on without this one, is told to the other groups by those who saw it, or is well: groups that gather changes for
+    /// long would put each other's members out for ever. In the mode `primary`: all, the control group decides.
     func exclusions(by proposal: Proposal, from side: Side, at now: Instant) -> [Exclusion] {
         view.members.enumerated().compactMap { rank, member in
-            guard !side.participants.contains(member), !proposal.view.members.contains(member) else { return nil }
-            // Who was left out by others, whose proposal I have not answered, was a suspect when its decision came at the latest.
-            let since = suspects[rank] ? tenure.suspected[rank] : acceptance?.since ?? now
-            return Exclusion(member: member, suspectedAt: since)
+            guard !side.participants.contains(member), !proposal.view.members.contains(member),
+                let seenAt = tenure.seen[rank] ?? (chain != nil || Mutant.lateExclusion.isOn ? now : nil)
+            else { return nil }
+            return Exclusion(member: member, seenAt: seenAt)
         }
     }
 
@@ -49,7 +52,7 @@ extension HWG {
         _ exclusion: Exclusion, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
         let since = view.rank(of: exclusion.member).map { tenure.since[$0] } ?? tenure.viewSince
-        guard since <= exclusion.suspectedAt || dependence != nil || Mutant.lateExclusion.isOn else { return }
-        memberSuspected(exclusion.member, since: exclusion.suspectedAt, at: now, peers: peers, into: &output)
+        guard since <= exclusion.seenAt || dependence != nil || Mutant.lateExclusion.isOn else { return }
+        memberSuspected(exclusion.member, at: now, peers: peers, into: &output)
     }
 }

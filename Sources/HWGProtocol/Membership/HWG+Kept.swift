@@ -27,7 +27,7 @@ extension HWG {
     mutating func dependentSuspected(
         _ member: MemberID, at now: Instant, peers: PeerTable, into output: inout HWGOutput
     ) {
-        if Mutant.ownSuspicion.isOn { markSuspect(member, at: now) }
+        if Mutant.ownSuspicion.isOn { markSuspect(member) }
         merge.memberFailed(member)
         if following?.proposer == member { following = nil }
         if let round, round.unanswered.contains(member) { restartRound(at: now, peers: peers, into: &output) }

@@ -84,7 +84,7 @@ extension HWG {
         // ▸ Answering a proposer adopts its suspicions, or ignored proposals deadlock and answered refusals livelock.
         for other in view.members
         where other != me && dependence == nil && !side.participants.contains(other) {
-            markSuspect(other, at: now)
+            markSuspect(other)
         }
         raiseHold(at: now, peers: peers, into: &output)
         if case .answered = hold {
@@ -254,12 +254,12 @@ extension HWG {
         pendingAnswer = nil
         acceptance = nil
         for member in proposal.view.members where member != me {
-            markSuspect(member, at: now)
+            markSuspect(member)
             // Sides that I was to merge with are in that view: with them, each repeated `install` would end my round again.
             merge.memberFailed(member)
         }
         for side in proposal.sides {
-            for member in side.side.leaving where member != me { markSuspect(member, at: now) }
+            for member in side.side.leaving where member != me { markSuspect(member) }
         }
         if round != nil { endRound() }
         evaluate(at: now, peers: peers, into: &output)

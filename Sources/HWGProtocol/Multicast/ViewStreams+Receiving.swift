@@ -235,7 +235,7 @@ extension ViewStreams {
     /// The window's floor: what all unsuspected members acknowledged and I delivered to myself.
     mutating func refreshWindow() {
         let acknowledged = matrix.minimum(of: me, without: suspected)
-        _ = window.advance(to: min(acknowledged, streams[me].cursor - 1))
+        _ = window.advance(to: min(acknowledged, streams[me].cursor - 1), stable: matrix.stable[me])
     }
 
     /// A packet of a stream is known to exist.

@@ -106,33 +106,47 @@ import Testing
         var meeting = Meeting()
         let early = meeting.now
         _ = try secondFlush(of: &meeting)
-        exclude(suspectedAt: early, &meeting)
+        exclude(seenAt: early, &meeting)
         #expect(meeting.hwg.suspected.isEmpty)
         let late = meeting.now
         meeting.now = meeting.now + .seconds(1)
-        exclude(suspectedAt: late, &meeting)
+        exclude(seenAt: late, &meeting)
         #expect(meeting.hwg.suspected == [Meeting.gone])
-        // And is passed on as what it is, when it leads to an exclusion here.
+    }
+
+    @Test func `an exclusion is told to other groups when this node saw its cause, and not when it heard of it`() throws
+    {
+        for isSeen in [true, false] {
+            var meeting = Meeting()
+            _ = try secondFlush(of: &meeting)
+            let then = meeting.now
+            meeting.hwg.memberSuspected(
+                Meeting.gone, isSeen: isSeen, at: then, peers: meeting.peers, into: &meeting.output)
+            meeting.now = meeting.now + .seconds(1)
+            #expect(exclusions(of: meeting) == (isSeen ? [.init(member: Meeting.gone, seenAt: then)] : []))
+        }
+    }
+
+    private func exclusions(of meeting: Meeting) -> [HWG.Exclusion] {
         let next = Proposal(
             view: View(id: ViewID(epoch: 99, coordinator: Meeting.leader), members: [Meeting.leader]), sides: [],
             isPrimary: false, isEligible: true)
         let side = Side(
             previous: meeting.hwg.view, wasPrimary: true, continuing: [Meeting.leader], leaving: [Meeting.faithful])
-        let exclusions = meeting.hwg.exclusions(by: next, from: side, at: meeting.now)
-        #expect(exclusions == [.init(member: Meeting.gone, suspectedAt: late)])
+        return meeting.hwg.exclusions(by: next, from: side, at: meeting.now)
     }
 
     @Test func `a side that asks to merge is kept when its member was excluded elsewhere for what came before`() {
         var meeting = Meeting()
-        exclude(suspectedAt: Instant(nanoseconds: meeting.now.nanoseconds - 1), &meeting)
+        exclude(seenAt: Instant(nanoseconds: meeting.now.nanoseconds - 1), &meeting)
         #expect(meeting.hwg.merge.sides == [meeting.side])
-        exclude(suspectedAt: meeting.now, &meeting)
+        exclude(seenAt: meeting.now, &meeting)
         #expect(meeting.hwg.merge.sides.isEmpty)
     }
 
-    private func exclude(suspectedAt: Instant, _ meeting: inout Meeting) {
+    private func exclude(seenAt: Instant, _ meeting: inout Meeting) {
         meeting.hwg.memberExcluded(
-            .init(member: Meeting.gone, suspectedAt: suspectedAt), at: meeting.now, peers: meeting.peers,
+            .init(member: Meeting.gone, seenAt: seenAt), at: meeting.now, peers: meeting.peers,
             into: &meeting.output)
     }
 }
