@@ -14,8 +14,6 @@ public enum Mutant: String, CaseIterable, Sendable {
     case decidedTooEarly
     /// An acceptance of an earlier flush counts, when its ballot is the same.
     case anyCutReached
-    /// Who took over from a silent proposer is as quick with the next one.
-    case impatience
     /// So does a refusal.
     case anyRefusal
     /// An exclusion in one heavyweight group is a suspicion in another, although the member has come into that since.

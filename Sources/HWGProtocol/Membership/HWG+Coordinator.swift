@@ -226,7 +226,7 @@ extension HWG {
 
     mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         following = nil
-        if !Mutant.impatience.isOn { takeOvers += 1 }
+        takeOvers += 1
         if isPrimaryMode, acceptance?.ballot != nil { acceptance = nil }
         guard hold != .none else { return }
         startRound(at: now, peers: peers, into: &output)
