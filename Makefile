@@ -28,12 +28,15 @@ test: setup lint
 	$(MAKE) mutants
 
 # Two thousand seeded worlds of the real cores, in which everything may fail, five hundred in which little does, and five hundred
-# in the mode `primary`; every interleaving of small worlds.
+# in the mode `primary`; some of two, three and nine nodes; every interleaving of small worlds.
 worlds:
 	$(SWIFT) build -c release --product lwg
 	.build/release/lwg sim --seeds 1..2000 --nodes 5 --groups 6 --seconds 2
 	.build/release/lwg sim --seeds 1..500 --nodes 5 --groups 6 --seconds 3 --faults few
 	.build/release/lwg sim --seeds 1..500 --nodes 5 --groups 4 --seconds 3 --partition primary
+	.build/release/lwg sim --seeds 1..500 --nodes 2 --groups 6 --seconds 2
+	.build/release/lwg sim --seeds 1..1000 --nodes 3 --groups 4 --seconds 2
+	.build/release/lwg sim --seeds 1..150 --nodes 9 --groups 6 --seconds 2
 	.build/release/lwg explore $(EXPLORED)
 
 # Plants one protocol bug after another; the simulator must find each, where it was found before (Scripts/mutants.txt).

@@ -64,7 +64,7 @@ extension NodeCore {
         }
     }
 
-    /// Exclusion from one group is suspicion in every shared one.
+    /// What this node saw in one group is told to every shared one.
     mutating func exclude(
         _ exclusion: HWG.Exclusion, except: Int, at now: Instant, into effects: inout Effects
     ) {
