@@ -31,7 +31,7 @@ public struct HWGOutput: Sendable {
     public var notes: [HWGNote] = []
     /// Cards of nodes that a merge brought.
     public var learned: [NodeCard] = []
-    /// Members that the view just installed leaves out although they did not ask: suspects in every shared group.
+    /// Members that the view just installed leaves out although they did not ask, and that this node saw fail: for every shared group.
     public var excluded: [HWG.Exclusion] = []
     /// Mode `primary`, of a group other than the control group: who does not take part; the control group decides.
     public var suspected: [MemberID] = []
