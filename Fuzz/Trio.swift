@@ -30,6 +30,9 @@ struct Trio {
     var tokens = [UInt64](repeating: 0, count: names.count)
     var recorded: [[UInt8]] = []
     var isRecording = false
+    /// Per node, its last deadline that was due, and how often it was due again.
+    private var lastDue = [Instant](repeating: .zero, count: names.count)
+    private var standing = [Int](repeating: 0, count: names.count)
     private var kept = [Int](repeating: 0, count: 256)
     private var handled = 0
     private(set) var delivered = 0
@@ -172,10 +175,14 @@ struct Trio {
             var next = end
             for node in cores.indices { if let due = cores[node].nextDeadline { next = min(next, due) } }
             guard next < end else { break }
-            // A deadline that does not move on would otherwise stop the clock.
             now = max(next, now + .microseconds(50))
             for node in cores.indices {
-                if let due = cores[node].nextDeadline, due <= now { handle(.deadlineReached, node) }
+                guard let due = cores[node].nextDeadline, due <= now else { continue }
+                standing[node] = due == lastDue[node] && due < now ? standing[node] + 1 : 0
+                precondition(
+                    standing[node] < 100, "a deadline that stays in the past: a loop would turn without a pause")
+                lastDue[node] = due
+                handle(.deadlineReached, node)
             }
         }
         now = max(now, end)

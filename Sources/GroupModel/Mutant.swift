@@ -67,6 +67,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case notUniform
     /// Safe messages and flushes do not wait until all have delivered the control messages before them.
     case unfooted
+    /// A flush that fetches a cut goes on owing acknowledgements, which it does not send.
+    case hurriedWhenFrozen
     /// Each member delivers its own stream first in the rest of a view.
     case ownRestFirst
     /// Message numbers begin again in each view.

@@ -97,7 +97,13 @@ extension Carrier {
     /// Who is put out has no say in what becomes of the messages that never got a number.
     private mutating func withdraw(_ seat: Int, _ node: inout Node, into out: inout LWGOutput) {
         node.seats.seats[seat].unnumbered = 0
+        forget(seat, into: &out)
+    }
+
+    /// The seat's messages without a number, also those that were to get one in this turn.
+    func forget(_ seat: Int, into out: inout LWGOutput) {
         let handle = SeatHandle(index: UInt32(seat))
+        out.relabels.removeAll { $0.hwg == id && $0.seat == handle }
         out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil))
     }
 

@@ -191,7 +191,7 @@ extension Carrier {
         seatCount -= 1
         if state.explicit { explicitSeats -= 1 }
         let handle = SeatHandle(index: UInt32(seat))
-        if state.unnumbered > 0 { out.relabels.append(Relabel(hwg: id, view: view?.id, seat: handle, label: nil)) }
+        if state.unnumbered > 0 { forget(seat, into: &out) }
         if !state.told { out.up.events.append(.indication(handle, .left(reason))) }
         // The handle may be another seat's when the flush returns.
         if !flushes.isEmpty { flushes.removeAll { $0.seat == handle } }

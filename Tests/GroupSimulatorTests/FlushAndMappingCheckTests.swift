@@ -92,6 +92,19 @@ import Testing
         #expect(violations(history("a view 2@a a 1@a =\na view 3@a a 2@a =\n")).filter { $0 == "F3" } == ["F3"])
     }
 
+    /// Found by seed 85635.
+    @Test func `F3 accepts a side's view of which a member that came from an earlier view is out`() {
+        func history(_ heavy: String) -> String {
+            "a view 1@a a - -\na/0 lwg:g view 1@a a/0 - = on=h,1@a\na/0 lwg:g hold 1@a\n" + heavy
+                + "a/1 lwg:g view 3@a a/0,a/1 - = on=h,3@a\na/1 lwg:g hold 3@a\n"
+                + "a/1 lwg:g view 4@a a/0,a/1 3@a = on=h,3@a"
+        }
+        let merge =
+            "b view 1@b b - -\na view 2@a a,b 1@a a\nb view 2@a a,b 1@b b\na view 3@a a,b 2@a =\nb view 3@a a,b 2@a =\n"
+        #expect(violations(history(merge)).filter { $0 == "F3" } == [])
+        #expect(violations(history("a view 2@a a 1@a =\na view 3@a a 2@a =\n")).filter { $0 == "F3" } == ["F3"])
+    }
+
     /// Found by seed 75893.
     @Test func `F3 accepts a side's view that follows an earlier one of that side, in the same unfinished merge`() {
         func history(_ merge: String, _ inSideView: String) -> String {

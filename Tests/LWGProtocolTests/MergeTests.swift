@@ -6,8 +6,8 @@ import Testing
 @Suite("HWG views and merges of tables")
 struct MergeTests {
     /// Two sides, {0, 1} and {2}, each with members of "g"; the HWG view that brings them together is shown to all.
-    private func merged() -> (world: HandWorld, old: [View<MemberID>]) {
-        var world = HandWorld(members: 3, starts: false)
+    private func merged(limits: LWGLimits = LWGLimits()) -> (world: HandWorld, old: [View<MemberID>]) {
+        var world = HandWorld(members: 3, limits: limits, starts: false)
         let all = world.members
         let left = View(id: ViewID(epoch: 3, coordinator: all[0]), members: [all[0], all[1]])
         let right = View(id: ViewID(epoch: 5, coordinator: all[2]), members: [all[2]])
@@ -39,6 +39,20 @@ struct MergeTests {
             world.show(node, world.view, previous: old.id, together: old.members, sides: sides)
         }
         return (world, [left, right])
+    }
+
+    @Test("A message is withdrawn when its seat is put out in the turn that gives it a label (D1; found by seed 63624)")
+    func putOutWhenSettled() {
+        var limits = LWGLimits()
+        limits.earlyMessages = 1
+        var (world, _) = merged(limits: limits)
+        let seat = world.seats(0)[0]
+        world.layers[0].unnumbered(seat)
+        let label = Label(number: 0, count: Carrier.mergedCount, endpoint: 0).raw
+        for _ in 0..<2 { world.deliver(0, [1], sender: 0, label: label) }
+        world.deliverAll()
+        #expect(world.events[0].contains(.indication(seat, .left(.slow))))
+        #expect(world.relabels == [Relabel(hwg: world.hwg, view: world.view.id, seat: seat, label: nil)])
     }
 
     @Test("A crash is one HWG flush and no message: each survivor computes all views alone (F4)")

@@ -84,12 +84,16 @@ enum FlushChecks {
             } ?? false
         }
         if isFromEarlier { return true }
-        // Those who came from an earlier view may have failed before they installed this one: joiners are left.
+        // Those who came from an earlier view may have failed, or been put out, before they installed this one: joiners are left.
         let group = history.group(seat: tenure.seat)
-        let isMissing = (history.members(of: tenure.view) ?? []).contains { member in
-            history.seat(group: group, member: member).flatMap { timeline.tenure(of: $0, in: tenure.view) } == nil
+        return (history.members(of: tenure.view) ?? []).contains { member in
+            let seat = history.seat(group: group, member: member)
+            guard seat.flatMap({ timeline.tenure(of: $0, in: tenure.view) }) == nil else { return false }
+            let last = seat.flatMap { timeline.lastTenure(of: $0, before: tenure.view) }
+            let from = last.map { timeline.installation(timeline.tenures[Int($0)]).carrierView } ?? -1
+            return hasMerged(from: carrier, to: carrier, timeline)
+                || from >= 0 && hasMerged(from: from, to: carrier, timeline)
         }
-        return isMissing && hasMerged(from: carrier, to: carrier, timeline)
     }
 
     /// The heavyweight view of the last view before this one that did not begin with a Hold: one that did is a side's, which

@@ -146,16 +146,28 @@ struct Timeline {
     /// grow, M2.)
     func tenurePassing(_ view: Int32, by seat: Int32) -> Int32? {
         let epoch = history.views[Int(view)].epoch
-        // The first tenure above.
-        var (low, high) = (tenureStarts[Int(seat)], tenureStarts[Int(seat) + 1])
-        while low < high {
-            let middle = (low + high) / 2
-            if history.views[Int(tenures[middle].view)].epoch <= epoch { low = middle + 1 } else { high = middle }
-        }
+        let low = firstTenure(of: seat) { $0 > epoch }
         guard low < tenureStarts[Int(seat) + 1], low > tenureStarts[Int(seat)] else { return nil }
         let before = tenures[low - 1]
         guard before.next == Int32(low), history.views[Int(before.view)].epoch < epoch else { return nil }
         return Int32(low - 1)
+    }
+
+    /// The seat's last tenure in an earlier view.
+    func lastTenure(of seat: Int32, before view: Int32) -> Int32? {
+        let epoch = history.views[Int(view)].epoch
+        let low = firstTenure(of: seat) { $0 >= epoch }
+        return low > tenureStarts[Int(seat)] ? Int32(low - 1) : nil
+    }
+
+    /// The seat's first tenure in a view whose epoch is as wanted; all later ones are.
+    private func firstTenure(of seat: Int32, where isWanted: (UInt64) -> Bool) -> Int {
+        var (low, high) = (tenureStarts[Int(seat)], tenureStarts[Int(seat) + 1])
+        while low < high {
+            let middle = (low + high) / 2
+            if isWanted(history.views[Int(tenures[middle].view)].epoch) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 
     func event(at place: Int) -> TraceHistory.Event { history.events[Int(order[place])] }

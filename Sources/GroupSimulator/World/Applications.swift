@@ -152,6 +152,8 @@ extension World {
                 refusedAfterEviction(node, endpoint, group)
             case .refused(_, _, .tooManyGroups) where plan.tuning.limits.groupsPerHWG < options.groups:
                 count("tooManyGroups")
+            case .refused(let endpoint, let group, .notAMember) where hasLostAddressee(node, endpoint, group):
+                count("lostAddressee")
             case .refused(_, let group, let refusal):
                 count("refused")
                 violate("interface", node, group: "lwg:\(group)", "refuses a proper request: \(refusal)")
@@ -160,6 +162,15 @@ extension World {
             }
         }
         if next != effects.lwg.slices.count { violate("interface", node, "has slices that no event counts") }
+    }
+
+    /// Where deliveries go up together, a view without the addressee may have waited for this request.
+    private func hasLostAddressee(_ node: Int, _ endpoint: ShortName, _ name: String) -> Bool {
+        guard let addressee, let endpoint = endpointNames.firstIndex(of: endpoint), let group = Int(name.dropFirst()),
+            let handle = handle(of: WorldSeat(node: node, endpoint: endpoint, group: group)),
+            let view = nodes[node].applications.seat(handle)?.view
+        else { return false }
+        return !view.members.contains(addressee)
     }
 
     private mutating func refusedAfterEviction(_ node: Int, _ endpoint: ShortName, _ name: String) {

@@ -115,7 +115,9 @@ extension World {
                     && (incarnation == nil || $0.member.incarnation == incarnation)
             }), let payload = payload(place.node, handle, bytes: bytes)
         else { return }
+        addressee = to
         self.handle(.direct(handle, to: to, bytes: payload), place.node)
+        addressee = nil
     }
 
     /// Messages of one size and order; stops where the core takes no more.

@@ -15,11 +15,25 @@ extension World {
     mutating func wake(_ node: Int) {
         nodes[node].wake = .max
         if hasCore(node), let deadline = cores[node][0].nextDeadline, deadline <= clock(node) {
+            noteDue(deadline, node)
             handle(.deadlineReached, node)
         } else {
             schedule(node)
         }
     }
+
+    /// Whether the core does what is due: a deadline that stays in the past makes a real loop turn without a pause. (`zero` asks for
+    /// a turn's end.)
+    private mutating func noteDue(_ deadline: Instant, _ node: Int) {
+        let isStanding = deadline == nodes[node].lastDue && deadline > .zero && deadline < clock(node)
+        nodes[node].lastDue = deadline
+        nodes[node].standing = isStanding ? nodes[node].standing + 1 : 0
+        if nodes[node].standing == Self.standingLimit {
+            violate("interface", node, "a deadline stays at \(deadline.nanoseconds / 1_000) us, whatever is done")
+        }
+    }
+
+    private static var standingLimit: Int { 8 }
 
     /// What the shell does after each event: trace lines first, then packets, then indications.
     mutating func settle(_ node: Int, opensTurn: Bool) {

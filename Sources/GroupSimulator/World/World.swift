@@ -15,6 +15,9 @@ struct WorldNode {
     var backlog: [WorldEvent] = []
     /// The deadline that is in the heap; `max` when none is.
     var wake = Int64.max
+    /// The last deadline that was due, and how often it was due again, unchanged.
+    var lastDue = Instant.zero
+    var standing = 0
     var hasOpenTurn = false
     var isStopping = false
     /// An application here does not read: the core refuses data.
@@ -55,6 +58,8 @@ struct World<Core: SimulatedCore> {
     /// the core.
     var cores: [[Core]]
     var effects = Effects()
+    /// To whom a point-to-point message is being sent.
+    var addressee: EndpointID?
     var trace: WorldTrace
     var network: Network
     /// Phase 1: everything may fail. Phase 2: nothing fails.

@@ -154,7 +154,8 @@ extension ViewStreams {
 
     /// Who stands at a safe message expects that the others do, and wait to hear what it has delivered of the control messages.
     private mutating func tellControls(at now: Instant) {
-        guard controlsTold < controlsDelivered, isAtSafe else { return }
+        guard phase < .frozen || Mutant.hurriedWhenFrozen.isOn, controlsTold < controlsDelivered, isAtSafe
+        else { return }
         controlsTold = controlsDelivered
         schedule.hurry(at: now)
     }
