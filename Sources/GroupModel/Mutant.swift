@@ -33,6 +33,8 @@ public enum Mutant: String, CaseIterable, Sendable {
 
     /// Of a group other than the control group: members that came back into the control group count for the view they had.
     case keptWhoCameBack
+    /// What is issued again awaits a member that came back into the control group, and is in none of its sides.
+    case askedWhoCameBack
     /// The same: its view takes in who is not in the control view.
     case outsider
     /// The same: suspicion excludes, whatever the control group says.

@@ -7,9 +7,16 @@ extension FlushRound {
     private var kept: [MemberID] { sides.first(where: \.wasPrimary)?.participants ?? [] }
 
     /// Who has to accept: all of kept, those that leave too, and all of the new view that the control view has.
+    ///
+    /// ▸ Who came back into the control group since what is issued again was first proposed is in none of its sides any more, and
+    /// cannot accept.
     func electorate(on proposal: Proposal, under control: ControlView) -> [MemberID] {
         let kept = kept
-        return kept + proposal.view.members.filter { !kept.contains($0) && control.contains($0) }
+        return kept
+            + proposal.view.members.filter { member in
+                guard !kept.contains(member), let since = control.since(member) else { return false }
+                return proposal.authority.map { since <= $0 } ?? true || Mutant.askedWhoCameBack.isOn
+            }
     }
 
     /// Ends the collecting phase.

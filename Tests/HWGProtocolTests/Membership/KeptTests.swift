@@ -64,6 +64,23 @@ import Testing
         #expect(second.cutReachedArrived(from: b, of: proposal.view.id) == .decided(proposal))
     }
 
+    /// Found by seeds 12822 and 17878 of the mode `primary`.
+    @Test func `who came back into the control group since is not awaited for what is issued again`() {
+        var first = round(1, kept: [a, b, c], joins: true, control(2, [a, b, c, joiner]))
+        for member in [a, b, c] { _ = first.flushedArrived(from: member, answer(3)) }
+        _ = first.flushedArrived(from: joiner, answer(1))
+        let proposal = first.chooseAmongKept(epochFloor: 5)
+        let accepted = Accepted(ballot: first.ballot, proposal: proposal)
+        // c has given up its place; the joiner is where it was.
+        var second = round(2, kept: [a, b], joins: true, control(4, [a, b, joiner, c], since: [1, 1, 2, 4]))
+        for member in [a, b] { _ = second.flushedArrived(from: member, answer(3, accepted: accepted)) }
+        _ = second.flushedArrived(from: joiner, answer(1))
+        #expect(second.chooseAmongKept(epochFloor: 6) == proposal)
+        #expect(second.unanswered == [a, b, joiner])
+        for member in [a, b] { #expect(second.cutReachedArrived(from: member, of: proposal.view.id) == .waiting) }
+        #expect(second.cutReachedArrived(from: joiner, of: proposal.view.id) == .decided(proposal))
+    }
+
     @Test func `what one of kept did not accept was not decided, and its ID is not used again`() {
         var first = round(1, kept: [a, b, c], control(2, [a, b, c]))
         for member in [a, b, c] { _ = first.flushedArrived(from: member, answer(3)) }
