@@ -55,6 +55,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unfilledCut
     /// Packets beyond the cut are taken while frozen, and delivered.
     case beyondCut
+    /// A view's ID names its oldest member, not its proposer.
+    case idOfFirstMember
     /// The cut is what the proposer has, not what any survivor has, and who delivered more enters the view all the same.
     case cutOfProposer
 

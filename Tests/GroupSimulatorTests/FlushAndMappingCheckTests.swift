@@ -105,6 +105,26 @@ import Testing
         #expect(violations(history("a view 2@a a 1@a =\na view 3@a a 2@a =\n")).filter { $0 == "F3" } == ["F3"])
     }
 
+    /// Found by seed 12288: a/0 joined while the tables of a merge were awaited, and x, which did not, is gone.
+    @Test func `F3 accepts a joiner's second side's view, if its first has a member that came from before the merge`() {
+        func history(_ heavy: String, _ inSideView: String) -> String {
+            "a view 1@a a,x - =\nx view 1@a a,x - =\nx/0 lwg:g view 1@a x/0 - = on=h,1@a\nx/0 lwg:g hold 1@a\n" + heavy
+                + "x/0 lwg:g view 3@a x/0,a/0 1@a x/0 on=h,3@a\nx/0 lwg:g hold 3@a\n"
+                + "a/0 lwg:g view 3@a x/0,a/0 - = on=h,3@a\n" + inSideView
+                + "a/0 lwg:g hold 3@a\na view 4@a a,b 3@a =\n"
+                + "a/0 lwg:g view 4@a a/0 3@a = on=h,4@a\na/0 lwg:g hold 4@a\na/0 lwg:g view 5@a a/0 4@a = on=h,4@a"
+        }
+        func f3(_ text: String) -> [String] { violations(text).filter { $0 == "F3" } }
+        let merge =
+            "b view 1@b b - -\na view 2@a a,x,b 1@a a,x\nx view 2@a a,x,b 1@a a,x\nb view 2@a a,x,b 1@b b\n"
+            + "a view 3@a a,x,b 2@a =\nx view 3@a a,x,b 2@a =\nb view 3@a a,x,b 2@a =\n"
+        #expect(f3(history(merge, "")) == [])
+        // Messages went out in the first: the merge was over.
+        #expect(f3(history(merge, "a/0 lwg:g send #1 3@a fifo\n")) == ["F3"])
+        let none = "a view 2@a a,x 1@a =\nx view 2@a a,x 1@a =\na view 3@a a,x 2@a =\nx view 3@a a,x 2@a =\n"
+        #expect(f3(history(none, "").replacing("view 4@a a,b 3@a =", with: "view 4@a a 3@a =")) == ["F3"])
+    }
+
     /// Found by seed 75893.
     @Test func `F3 accepts a side's view that follows an earlier one of that side, in the same unfinished merge`() {
         func history(_ merge: String, _ inSideView: String) -> String {

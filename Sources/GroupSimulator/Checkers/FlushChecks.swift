@@ -78,12 +78,7 @@ enum FlushChecks {
     private static func isSideView(_ tenure: Timeline.Tenure, _ timeline: Timeline) -> Bool {
         let history = timeline.history
         let carrier = timeline.installation(tenure).carrierView
-        let isFromEarlier = timeline.tenures(in: tenure.view).contains { index in
-            lastSettledCarrier(before: timeline.tenures[Int(index)], timeline).map {
-                hasMerged(from: $0, to: carrier, timeline)
-            } ?? false
-        }
-        if isFromEarlier { return true }
+        if hasMerged(before: tenure.view, to: carrier, timeline) { return true }
         // Those who came from an earlier view may have failed, or been put out, before they installed this one: joiners are left.
         let group = history.group(seat: tenure.seat)
         return (history.members(of: tenure.view) ?? []).contains { member in
@@ -96,23 +91,30 @@ enum FlushChecks {
         }
     }
 
-    /// The heavyweight view of the last view before this one that did not begin with a Hold: one that did is a side's, which
-    /// lasts until the tables arrive. A line need not name its carrier.
-    private static func lastSettledCarrier(before tenure: Timeline.Tenure, _ timeline: Timeline) -> Int32? {
-        var last: Int32?
-        var later = tenure
-        while let at = timeline.tenure(of: later.seat, in: timeline.installation(later).previous) {
-            let before = timeline.tenures[Int(at)]
-            let carrier = timeline.installation(before).carrierView
-            // Views that lead in a circle are M2's.
-            guard carrier >= 0, carrier != timeline.installation(later).carrierView,
-                timeline.history.isOrdered(before.view, later.view)
-            else { break }
-            last = carrier
-            guard let first = before.events.first, timeline.event(at: first).kind == .hold else { break }
-            later = before
+    /// Whether a merge is among the heavyweight views since the last LWG views that did not begin with a Hold: one that did is a
+    /// side's, which lasts until the tables arrive, and who comes into it first has no view that is earlier.
+    private static func hasMerged(before view: Int32, to carrier: Int32, _ timeline: Timeline) -> Bool {
+        var views = [view]
+        var seen = 0
+        while seen < views.count {
+            for index in timeline.tenures(in: views[seen]) {
+                let later = timeline.tenures[Int(index)]
+                guard let at = timeline.tenure(of: later.seat, in: timeline.installation(later).previous) else {
+                    continue
+                }
+                let before = timeline.tenures[Int(at)]
+                let from = timeline.installation(before).carrierView
+                // A line need not name its carrier. Views that lead in a circle are M2's.
+                guard from >= 0, from != timeline.installation(later).carrierView,
+                    timeline.history.isOrdered(before.view, later.view)
+                else { continue }
+                if hasMerged(from: from, to: carrier, timeline) { return true }
+                guard let first = before.events.first, timeline.event(at: first).kind == .hold else { continue }
+                if !views.contains(before.view) { views.append(before.view) }
+            }
+            seen += 1
         }
-        return last
+        return false
     }
 
     /// Whether a merge is among the heavyweight views on some member's way from one view to another, both included.

@@ -242,10 +242,10 @@ public struct FlushRound: Sendable {
         var epoch = epochFloor
         for member in participants { epoch = max(epoch, answers[member]?.highestEpoch ?? 0) }
         for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
-        // In the mode `primary` a proposal may be decided long after its proposer is gone, so that no other may have its ID.
-        let isPrimaryMode = last != nil || control != nil
-        let coordinator = isPrimaryMode ? ballot.proposer : members.first ?? ballot.proposer
-        let view = View(id: ViewID(epoch: epoch + 1, coordinator: coordinator), members: members)
+        // ▸ The ID names the proposer, whatever its rank, and also where it leaves: it alone gives out its epochs, each once. The
+        // member of rank 0 may not have heard, and go on under the same epoch by itself.
+        let names = Mutant.idOfFirstMember.isOn ? members.first ?? ballot.proposer : ballot.proposer
+        let view = View(id: ViewID(epoch: epoch + 1, coordinator: names), members: members)
         return Proposal(
             view: view,
             sides: sides.map { side in
