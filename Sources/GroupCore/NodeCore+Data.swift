@@ -37,8 +37,8 @@ extension NodeCore {
         case .data, .acknowledge, .negativeAcknowledge, .direct, .directAcknowledge:
             return streamFrameArrived(header, bytes, memory: memory, at: now, into: &effects)
         case .heartbeat:
-            guard bytes.count == FrameHeader.bytes + 1 else { return malformed(header, into: &effects) }
-            peers.heartbeatArrived(from: header.sender, hearsMe: bytes[FrameHeader.bytes] == 1, at: now)
+            guard let heartbeat = Heartbeat(bytes) else { return malformed(header, into: &effects) }
+            peers.heartbeatArrived(from: header.sender, heartbeat, at: now)
         case .propose, .flushed, .cut, .cutReached, .install, .refuse, .report, .installed, .announce, .mergeRequest,
             .mergeAnswer:
             carry(at: now, into: &effects)

@@ -16,17 +16,13 @@ extension NodeCore {
     func sendHeartbeats(_ heartbeats: [(member: MemberID, hearsYou: Bool)], into effects: inout Effects) {
         var packets: (Packet?, Packet?)
         for (member, hearsYou) in heartbeats {
-            let packet = (hearsYou ? packets.1 : packets.0) ?? heartbeat(hearsYou: hearsYou)
+            let packet =
+                (hearsYou ? packets.1 : packets.0)
+                ?? Heartbeat(hearsYou: hearsYou, holdDeadline: configuration.holdDeadline).packet(
+                    cluster: cluster, sender: me)
             if hearsYou { packets.1 = packet } else { packets.0 = packet }
             effects.transmissions.append(Transmission(packet: packet, to: member))
         }
-    }
-
-    private func heartbeat(hearsYou: Bool) -> Packet {
-        var writer = ByteWriter(reserving: FrameHeader.bytes + 1)
-        writer.frameHeader(FrameHeader(kind: .heartbeat, cluster: cluster, sender: me))
-        writer.bool(hearsYou)
-        return Packet(writer.bytes)
     }
 
     mutating func apply(_ changes: [PeerTable.Change], at now: Instant, into effects: inout Effects) {

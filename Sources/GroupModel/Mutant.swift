@@ -55,6 +55,10 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unfilledCut
     /// Packets beyond the cut are taken while frozen, and delivered.
     case beyondCut
+    /// A flush takes as long as its leader allows, whatever those in it give their applications.
+    case ownFlushTimeout
+    /// Who took its view back from a leader is as impatient with the next one.
+    case impatientAgain
     /// A view's ID names its oldest member, not its proposer.
     case idOfFirstMember
     /// The cut is what the proposer has, not what any survivor has, and who delivered more enters the view all the same.

@@ -35,7 +35,7 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
 /// | offset | field | bytes |
 /// |---|---|---|
 /// | 0 | magic `0x474C` | 2 |
-/// | 2 | wire version | 2 |
+/// | 2 | wire version | 1 |
 /// | 3 | kind | 1 |
 /// | 4 | cluster: low half of the stable hash of its name | 4 |
 /// | 8 | sender: node | 8 |
@@ -43,7 +43,7 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
 public struct FrameHeader: Hashable, Sendable {
     public static let bytes = 20
     public static let magic: UInt16 = 0x474C
-    public static let version: UInt8 = 2
+    public static let version: UInt8 = 3
 
     public var kind: FrameKind
     public var cluster: UInt32

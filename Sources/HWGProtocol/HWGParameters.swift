@@ -9,7 +9,7 @@ public struct HWGParameters: Sendable {
     /// How often an unanswered frame is sent again.
     public var resendInterval: Interval = .milliseconds(30)
     /// How long a flush may lack a member's answer before the member is taken to have failed: it is heard, so its
-    /// application or its link in one direction hangs.
+    /// application or its link in one direction hangs. Twice the longest `holdDeadline` of those asked, if that is longer.
     public var flushTimeout: Interval = .seconds(10)
     /// How long a fresh member looks for others before it shows the view in which it is alone.
     public var joinGather: Interval = .zero

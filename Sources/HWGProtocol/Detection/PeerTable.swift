@@ -21,6 +21,8 @@ public struct PeerTable: Sendable {
         var lastHeard: Instant
         /// When the peer last said that it hears me.
         var heardMe: Instant?
+        /// How long it gives its applications to answer a Hold, as it said last.
+        var holdDeadline = Interval.zero
     }
 
     /// Peers beyond this are not learned: four times the largest view, room for past incarnations.
@@ -72,6 +74,9 @@ public struct PeerTable: Sendable {
         }
         return now - heardMe <= failureTimeout
     }
+
+    /// How long it gives its applications to answer a Hold; 0 where it has not said, and of this node.
+    func holdDeadline(of member: MemberID) -> Interval { index[member].map { peers[$0].holdDeadline } ?? .zero }
 
     public func isSuspected(_ member: MemberID) -> Bool { index[member].map { peers[$0].isSuspected } ?? false }
 
@@ -140,9 +145,10 @@ public struct PeerTable: Sendable {
         return Change(member: member, suspicion: nil)
     }
 
-    public mutating func heartbeatArrived(from member: MemberID, hearsMe: Bool, at now: Instant) {
-        guard hearsMe, let position = position(of: member) else { return }
-        peers[position].heardMe = now
+    public mutating func heartbeatArrived(from member: MemberID, _ heartbeat: Heartbeat, at now: Instant) {
+        guard let position = position(of: member) else { return }
+        peers[position].holdDeadline = heartbeat.holdDeadline
+        if heartbeat.hearsYou { peers[position].heardMe = now }
     }
 
     /// Looking at so many peers is faster than hashing one.

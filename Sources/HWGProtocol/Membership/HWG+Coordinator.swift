@@ -112,9 +112,16 @@ extension HWG {
             ballot: Ballot(attempt: attempt, proposer: me), sides: [mine] + merge.sides, last: chain?.record.last,
             control: dependence?.control)
         self.round = round
-        roundDeadline = now + parameters.flushTimeout
+        roundDeadline = now + timeout(of: round, peers: peers)
         sendPropose(round, to: round.participants, peers: peers, into: &output)
         scheduleResend(at: now)
+    }
+
+    /// ▸ Twice as long as any of those asked gives its applications, if that is more: otherwise a node whose time-out is shorter
+    /// leaves out, for one application that is late, a whole node where that is allowed.
+    private func timeout(of round: FlushRound, peers: PeerTable) -> Interval {
+        guard !Mutant.ownFlushTimeout.isOn else { return parameters.flushTimeout }
+        return round.participants.reduce(parameters.flushTimeout) { max($0, peers.holdDeadline(of: $1) * 2) }
     }
 
     /// Attempts per view that follow each other at once.

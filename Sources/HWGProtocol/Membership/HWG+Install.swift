@@ -95,7 +95,8 @@ extension HWG {
         unable = []
         if isTold { hold = .none }
         acceptor = Acceptor()
-        takeOvers = 0
+        // Alone again because of a take-over: whoever was left would be left as soon the next time.
+        if proposal.view.id.coordinator != me || Mutant.impatientAgain.isOn { takeOvers = 0 }
         acceptance = nil
         pendingAnswer = nil
         following = nil

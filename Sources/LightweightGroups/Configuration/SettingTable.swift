@@ -120,7 +120,8 @@ public enum SettingTable {
         ).reloadable(),
         .duration(
             "flush.timeout", \.flushTimeout, in: .milliseconds(200)...Duration.seconds(300),
-            "How long a flush may lack the answer of a node that is heard before the node is taken to have failed."
+            "How long a flush may lack the answer of a node that is heard before the node is taken to have failed. Twice the "
+                + "longest flush.holdDeadline of the nodes in it, if that is more."
         ).reloadable(),
         .duration(
             "flush.holdDeadline", \.holdDeadline, in: .milliseconds(50)...Duration.seconds(60),

@@ -259,7 +259,7 @@ import Testing
             card: cards[1], heartbeatInterval: .milliseconds(100), failureTimeout: .seconds(10), now: now)
         for other in [0, 2, 3] {
             _ = peers.connected(cards[other], at: now)
-            peers.heartbeatArrived(from: members[other], hearsMe: true, at: now)
+            peers.heartbeatArrived(from: members[other], Heartbeat(hearsYou: true, holdDeadline: .zero), at: now)
         }
         let record = PrimaryRecord(initial: names)
         var output = HWGOutput()

@@ -173,7 +173,8 @@ struct ChainWorld {
                         }
                     }
                 }
-                nodes[a].peers.heartbeatArrived(from: nodes[b].member, hearsMe: true, at: now)
+                nodes[a].peers.heartbeatArrived(
+                    from: nodes[b].member, Heartbeat(hearsYou: true, holdDeadline: .zero), at: now)
             }
         }
     }
