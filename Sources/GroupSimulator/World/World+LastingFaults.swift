@@ -33,9 +33,7 @@ extension World {
     /// gives up after ten.
     var longestCalmLag: Int64 {
         let tuning = plan.tuning
-        let lag = min(
-            plan.failureTimeout.nanoseconds / 8, tuning.flushTimeout.nanoseconds / 16,
-            tuning.resendInterval.nanoseconds * 2)
+        let lag = min(plan.failureTimeout.nanoseconds / 8, tuning.flushTimeout.nanoseconds / 16)
         // Reloaded times may be the least.
         return plan.isOdd > 0 ? min(lag, 10_000_000) : lag
     }
