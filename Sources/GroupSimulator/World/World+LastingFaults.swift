@@ -29,8 +29,7 @@ extension WorldPlan {
 }
 
 extension World {
-    /// A calm world's lag is far below the time-outs that it counts for. `resendInterval` is to be above a round trip: who asks to merge
-    /// gives up after ten.
+    /// A calm world's lag is far below the time-outs that it counts for.
     var longestCalmLag: Int64 {
         let tuning = plan.tuning
         let lag = min(plan.failureTimeout.nanoseconds / 8, tuning.flushTimeout.nanoseconds / 16)
