@@ -38,7 +38,9 @@ extension NodeCore {
             return streamFrameArrived(header, bytes, memory: memory, at: now, into: &effects)
         case .heartbeat:
             guard let heartbeat = Heartbeat(bytes) else { return malformed(header, into: &effects) }
-            peers.heartbeatArrived(from: header.sender, heartbeat, at: now)
+            if let isOther = peers.heartbeatArrived(from: header.sender, heartbeat, mapping: mappingDigest, at: now) {
+                effects.notes.append(isOther ? .otherMapping(header.sender) : .sameMapping(header.sender))
+            }
         case .propose, .flushed, .cut, .cutReached, .install, .refuse, .report, .installed, .announce, .mergeRequest,
             .mergeAnswer:
             carry(at: now, into: &effects)

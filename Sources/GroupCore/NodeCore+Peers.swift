@@ -18,8 +18,8 @@ extension NodeCore {
         for (member, hearsYou) in heartbeats {
             let packet =
                 (hearsYou ? packets.1 : packets.0)
-                ?? Heartbeat(hearsYou: hearsYou, holdDeadline: configuration.holdDeadline).packet(
-                    cluster: cluster, sender: me)
+                ?? Heartbeat(hearsYou: hearsYou, holdDeadline: configuration.holdDeadline, mapping: mappingDigest)
+                .packet(cluster: cluster, sender: me)
             if hearsYou { packets.1 = packet } else { packets.0 = packet }
             effects.transmissions.append(Transmission(packet: packet, to: member))
         }

@@ -21,6 +21,7 @@ extension NodeCore {
         configuration.perGroup = fresh.perGroup
         peers.retime(heartbeatInterval: fresh.heartbeatInterval, failureTimeout: fresh.failureTimeout)
         lwg.remap(configuration.mapping)
+        mappingDigest = configuration.mapping.digest
         isRemapped = true
         lwg.retime(holdDeadline: fresh.holdDeadline)
         if let due = announceAt { announceAt = min(due, now + fresh.announceInterval) }

@@ -44,6 +44,8 @@ public struct NodeCore: Sendable {
     var isSeeking: [Bool] = []
     /// The mapping may have changed: a group may be joined on another heavyweight group than before.
     var isRemapped = false
+    /// What heartbeats say of it.
+    var mappingDigest: UInt32
     var isStopping = false
     var hasStopped = false
 
@@ -95,6 +97,8 @@ public struct NodeCore: Sendable {
         public var recordWrites: UInt64 = 0
         /// Announcements of nodes with other initial nodes or the other mode.
         public var otherInitial: UInt64 = 0
+        /// Nodes now reachable whose mapping differs from this one's.
+        public var otherMapping = 0
         /// Mode `primary`: a majority is missing now.
         public var lacksMajority = false
         /// Heavyweight groups that this node is in now.
@@ -115,6 +119,7 @@ public struct NodeCore: Sendable {
             result.heavyweightGroups += 1
         }
         result.lacksMajority = lacksMajority
+        result.otherMapping = peers.mappedOtherwise
         result.lightweightGroups = lwg.seatedGroups
         result.carriedGroups = lwg.carriedGroups
         return result
@@ -146,6 +151,7 @@ public struct NodeCore: Sendable {
         var limits = configuration.limits
         limits.holdDeadline = configuration.holdDeadline
         if configuration.record != nil { limits.heavyweightGroups = Places.limit }
+        mappingDigest = configuration.mapping.digest
         lwg = LWGLayer(
             me: me,
             mapping: configuration.mapping,

@@ -7,6 +7,9 @@ import LWGProtocol
 public enum Note: Hashable, Sendable {
     case suspected(MemberID, Suspicion)
     case alive(MemberID)
+    /// It says that it maps light-weight groups in another way than this node; and no longer.
+    case otherMapping(MemberID)
+    case sameMapping(MemberID)
     case group(HWGID, HWGNote)
     case lightweight(LWGNote)
     case rejected(FrameHeader.Rejection)

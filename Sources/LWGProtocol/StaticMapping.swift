@@ -14,6 +14,18 @@ public struct StaticMapping: Sendable {
         self.perGroup = perGroup
     }
 
+    /// What nodes tell each other of their mapping: the same for equal ones, and for others by chance once in 2³².
+    public var digest: UInt32 {
+        if perGroup { return 1 }
+        var hash = StableHash.mix(defaultGroup.high) ^ defaultGroup.low
+        for pin in pins {
+            for word in [StableHash.of(pin.pattern), pin.group.high, pin.group.low] {
+                hash = StableHash.mix(hash ^ word)
+            }
+        }
+        return UInt32(truncatingIfNeeded: StableHash.mix(hash))
+    }
+
     public func group(for name: String) -> HWGID {
         if perGroup {
             let creator = MemberID(node: NodeID(raw: LWGID(name: name).raw), incarnation: 0)

@@ -49,6 +49,8 @@ public struct NodeStatistics: Sendable, Hashable {
     public var recordWriteTimes = DurationHistogram()
     /// Announcements of nodes with other `membership.initial` or `membership.partition`.
     public var otherInitial: UInt64 = 0
+    /// Nodes that can be reached now and map groups in another way than this one.
+    public var otherMapping = 0
     /// `CLOCK_MONOTONIC` at the last suspicion; 0 for none.
     public var lastSuspicionNanoseconds: UInt64 = 0
     /// Heavyweight groups that this node is in now, the control group counted.
@@ -112,7 +114,7 @@ public struct NodeStatistics: Sendable, Hashable {
             ("earlyMessages", earlyMessages), ("staleMessages", staleMessages), ("suspicions", suspicions),
             ("holdsExpired", holdsExpired), ("lacksMajority", lacksMajority ? 1 : 0),
             ("heldForMajority", heldForMajority), ("viewsGivenUp", viewsGivenUp), ("recordWrites", recordWrites),
-            ("otherInitial", otherInitial),
+            ("otherInitial", otherInitial), ("otherMapping", UInt64(otherMapping)),
             ("heavyweightGroups", heavyweightGroups), ("lightweightGroups", lightweightGroups),
             ("carriedGroups", carriedGroups), ("seats", seats),
             ("reloads", reloads), ("refusedReloads", refusedReloads),

@@ -19,13 +19,13 @@ struct HeartbeatTests {
     ])
     func `a time comes back in milliseconds, rounded up and bounded`(_ told: Interval, _ heard: Interval) {
         for hearsYou in [false, true] {
-            let heartbeat = Heartbeat(hearsYou: hearsYou, holdDeadline: told)
-            #expect(read(bytes(heartbeat)) == Heartbeat(hearsYou: hearsYou, holdDeadline: heard))
+            let heartbeat = Heartbeat(hearsYou: hearsYou, holdDeadline: told, mapping: 0xDEAD_BEEF)
+            #expect(read(bytes(heartbeat)) == Heartbeat(hearsYou: hearsYou, holdDeadline: heard, mapping: 0xDEAD_BEEF))
         }
     }
 
     @Test func `one that is too short, too long or neither true nor false is malformed`() {
-        let whole = bytes(Heartbeat(hearsYou: true, holdDeadline: .seconds(2)))
+        let whole = bytes(Heartbeat(hearsYou: true, holdDeadline: .seconds(2), mapping: 1))
         #expect(read(Array(whole.dropLast())) == nil)
         #expect(read(whole + [0]) == nil)
         #expect(read([]) == nil)

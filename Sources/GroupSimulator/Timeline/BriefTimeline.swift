@@ -27,7 +27,7 @@ enum TimelineKind {
 
     init(_ note: Note) {
         switch note {
-        case .suspected, .alive, .group, .lightweight: self = .matter
+        case .suspected, .alive, .otherMapping, .sameMapping, .group, .lightweight: self = .matter
         case .rejected, .otherCluster, .malformed: self = .detail
         }
     }

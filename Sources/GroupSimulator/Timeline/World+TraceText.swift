@@ -50,6 +50,8 @@ extension World {
         case .alive(let member): return "\(who) hears \(text(member)) again"
         case .lightweight(.tablesAgain(let group)): return "\(who) \(group) exchanges tables again"
         case .rejected(let reason): return "\(who) rejects a datagram: \(reason)"
+        case .otherMapping(let member): return "\(who) hears that \(text(member)) maps groups in another way"
+        case .sameMapping(let member): return "\(who) hears that \(text(member)) maps groups alike"
         case .otherCluster: return "\(who) rejects a datagram of another cluster"
         case .malformed(let kind, let member): return "\(who) rejects a malformed \(kind) of \(text(member))"
         case .group(let group, let note):

@@ -70,6 +70,8 @@ extension World {
         switch note {
         case .suspected(_, let suspicion): "suspected.\(suspicion)"
         case .alive: "alive"
+        case .otherMapping: "otherMapping"
+        case .sameMapping: "sameMapping"
         case .group(_, .installed): "hwg.installed"
         case .group(_, .held): "hwg.held"
         case .group(_, .restarted): "hwg.restarted"

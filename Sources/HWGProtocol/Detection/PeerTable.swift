@@ -23,6 +23,8 @@ public struct PeerTable: Sendable {
         var heardMe: Instant?
         /// How long it gives its applications to answer a Hold, as it said last.
         var holdDeadline = Interval.zero
+        /// Its mapping was another one than this node's, when it spoke last.
+        var isMappedOtherwise = false
     }
 
     /// Peers beyond this are not learned: four times the largest view, room for past incarnations.
@@ -85,6 +87,9 @@ public struct PeerTable: Sendable {
     /// All reachable peers, by identity.
     public var reachable: [MemberID] { peers.lazy.filter { !$0.isSuspected }.map(\.card.member).sorted() }
 
+    /// Reachable peers that map light-weight groups in another way than this node.
+    public var mappedOtherwise: Int { peers.count { !$0.isSuspected && $0.isMappedOtherwise } }
+
     /// All peers whose node has not started again since, suspected ones too, by identity.
     public var current: [MemberID] { peers.lazy.map(\.card.member).filter { !isSuperseded($0) }.sorted() }
 
@@ -145,10 +150,18 @@ public struct PeerTable: Sendable {
         return Change(member: member, suspicion: nil)
     }
 
-    public mutating func heartbeatArrived(from member: MemberID, _ heartbeat: Heartbeat, at now: Instant) {
-        guard let position = position(of: member) else { return }
+    /// - Parameter mapping: the digest of this node's.
+    /// - Returns: Whether the peer's mapping is another one, where the last heartbeat said otherwise.
+    public mutating func heartbeatArrived(
+        from member: MemberID, _ heartbeat: Heartbeat, mapping: UInt32, at now: Instant
+    ) -> Bool? {
+        guard let position = position(of: member) else { return nil }
         peers[position].holdDeadline = heartbeat.holdDeadline
         if heartbeat.hearsYou { peers[position].heardMe = now }
+        let isOther = heartbeat.mapping != mapping
+        guard isOther != peers[position].isMappedOtherwise else { return nil }
+        peers[position].isMappedOtherwise = isOther
+        return isOther
     }
 
     /// Looking at so many peers is faster than hashing one.

@@ -29,8 +29,8 @@ extension Liveness {
     func complain(_ line: LogLine, _ text: String) {
         if complaints.count >= Self.complaintsKept { complaints.removeAll() }
         guard !complaints.contains(text) else { return }
-        guard let leftOut = complaintBudget.take(at: monotonicNanoseconds()) else { return }
+        guard let said = complaintBudget.line(text, at: monotonicNanoseconds()) else { return }
         complaints.insert(text)
-        events?.log(line, leftOut == 0 ? text : "\(text) (\(leftOut) such lines before it were left out)")
+        events?.log(line, said)
     }
 }

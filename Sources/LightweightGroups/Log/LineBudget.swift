@@ -9,6 +9,11 @@ struct LineBudget {
     private var refilled: Int64 = 0
     private var leftOut = 0
 
+    /// The line, which says how many were left out before it, or nil: say nothing.
+    mutating func line(_ text: String, at now: Int64) -> String? {
+        take(at: now).map { $0 == 0 ? text : "\(text) (\($0) such lines before it were left out)" }
+    }
+
     /// Nil: say nothing. Otherwise how many lines were left out since the last one.
     mutating func take(at now: Int64) -> Int? {
         let earned = max(now - refilled, 0) / Self.interval

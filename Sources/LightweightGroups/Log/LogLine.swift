@@ -10,6 +10,7 @@ public enum LogLine: String, CaseIterable, Sendable {
     // Other nodes.
     case connected, disconnected, peerUnreached, peerUnresolved, peerRefused, strangerRefused, refusedByPeer, turnedAway
     case suspected, heardAgain
+    case otherMapping, sameMapping
     case datagramRejected, otherCluster, malformed
     // Heavyweight groups.
     case viewInstalled, held, flushRestarted, tookOver, adopted, excluded, flushRefused, mergeFailed, groupLeft
@@ -24,9 +25,9 @@ public enum LogLine: String, CaseIterable, Sendable {
         switch self {
         case .failed, .incarnationNotRaised, .namesake, .traceFailed, .reloadRefused, .recordNotWritten: .error
         case .leaveTimedOut, .joinRefused, .seatsEvicted, .peerUnresolved, .peerRefused, .refusedByPeer, .excluded,
-            .needsRestart, .noMajority, .gaveUpView, .otherInitialNodes:
+            .otherMapping, .needsRestart, .noMajority, .gaveUpView, .otherInitialNodes:
             .warning
-        case .incarnationRaised, .reloaded, .recordWritten: .notice
+        case .incarnationRaised, .sameMapping, .reloaded, .recordWritten: .notice
         case .started, .stopped, .metricsListening, .disconnected, .peerUnreached, .strangerRefused, .turnedAway,
             .suspected,
             .viewInstalled, .tookOver, .adopted, .groupLeft, .reloadUnchanged:

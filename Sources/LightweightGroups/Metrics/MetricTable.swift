@@ -77,6 +77,9 @@ public enum MetricTable {
         counter("lwg_other_initial_nodes_total", "Announcements of nodes with another membership.initial or mode.") {
             $0.otherInitial
         },
+        gauge("lwg_other_mapping_nodes", "Reachable nodes that map groups in another way than this one.") {
+            Double($0.otherMapping)
+        },
         counter("lwg_record_writes_total", "Writes of the record of primary views (partition: primary).") {
             $0.recordWrites
         },

@@ -13,6 +13,15 @@ extension NodeRuntime {
             logger.write(.suspected, "suspect \(names.text(member)): \(cause)")
         case .alive(let member):
             logger.write(.heardAgain, "\(names.text(member)) is heard again")
+        case .otherMapping(let member):
+            logMapping(
+                .otherMapping,
+                """
+                \(names.text(member)) has another mapping.policy, .default or .pins: of a group that both join there may \
+                be two that never meet. Give all nodes the same.
+                """)
+        case .sameMapping(let member):
+            logMapping(.sameMapping, "\(names.text(member)) maps groups as this node does again")
         case .group(let group, let note):
             log(note, of: group)
         case .lightweight(.tablesAgain(let group)):
@@ -24,6 +33,11 @@ extension NodeRuntime {
         case .malformed(let kind, let member):
             logger.write(.malformed, "a malformed \(kind) from \(names.text(member))")
         }
+    }
+
+    /// A peer may change its mind as often as it likes.
+    private func logMapping(_ line: LogLine, _ text: String) {
+        if let said = mappingLines.line(text, at: monotonicNanoseconds()) { logger.write(line, "\(said)") }
     }
 
     private func log(_ note: HWGNote, of group: HWGID) {
@@ -99,6 +113,7 @@ extension NodeRuntime {
         statistics.recordWrites = recordWrites
         statistics.recordWriteTimes = recordWriteTimes
         statistics.otherInitial = core.otherInitial
+        statistics.otherMapping = core.otherMapping
         statistics.lightweightGroups = UInt64(core.lightweightGroups)
         statistics.carriedGroups = UInt64(core.carriedGroups)
         statistics.seats = UInt64(seats.lazy.filter { $0 != nil }.count)

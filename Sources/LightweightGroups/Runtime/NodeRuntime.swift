@@ -44,6 +44,7 @@ final class NodeRuntime: @unchecked Sendable {
     var recordWrites: UInt64 = 0
     var recordWriteTimes = DurationHistogram()
     var otherInitial: Set<MemberID> = []
+    var mappingLines = LineBudget()
     var majorityWait = MajorityWait()
     var majorityLook: LoopTimer?
     var deadline: DeadlineTimer?

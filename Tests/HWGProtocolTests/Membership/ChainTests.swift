@@ -259,7 +259,8 @@ import Testing
             card: cards[1], heartbeatInterval: .milliseconds(100), failureTimeout: .seconds(10), now: now)
         for other in [0, 2, 3] {
             _ = peers.connected(cards[other], at: now)
-            peers.heartbeatArrived(from: members[other], Heartbeat(hearsYou: true, holdDeadline: .zero), at: now)
+            _ = peers.heartbeatArrived(
+                from: members[other], Heartbeat(hearsYou: true, holdDeadline: .zero, mapping: 0), mapping: 0, at: now)
         }
         let record = PrimaryRecord(initial: names)
         var output = HWGOutput()

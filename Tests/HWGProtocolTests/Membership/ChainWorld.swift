@@ -173,8 +173,9 @@ struct ChainWorld {
                         }
                     }
                 }
-                nodes[a].peers.heartbeatArrived(
-                    from: nodes[b].member, Heartbeat(hearsYou: true, holdDeadline: .zero), at: now)
+                _ = nodes[a].peers.heartbeatArrived(
+                    from: nodes[b].member, Heartbeat(hearsYou: true, holdDeadline: .zero, mapping: 0), mapping: 0,
+                    at: now)
             }
         }
     }
