@@ -232,6 +232,10 @@ struct ConfigurationTests {
         #expect(problems(lines + "mapping:\n  pins: [\(pins.joined(separator: ", "))]\n").count == 1)
         #expect(problems(lines + "mapping:\n  pins: [\(pins.dropLast().joined(separator: ", "))]\n").isEmpty)
         #expect(problems("membership:\n  partition: some\n").count == 1)
+        // An answer may wait for two writes to a slow disk.
+        let hasty = problems(lines + "flush:\n  holdDeadline: 100ms\n  timeout: 900ms\n")
+        #expect(hasty.count == 1 && hasty[0].contains("flush.timeout") && hasty[0].contains("1s"))
+        #expect(problems(lines + "flush:\n  holdDeadline: 100ms\n  timeout: 1s\n").isEmpty)
     }
 
     @Test func `the policy for slow consumers goes by the first pattern that matches`() throws {

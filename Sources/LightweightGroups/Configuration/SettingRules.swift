@@ -58,6 +58,9 @@ enum SettingRules {
         return problems
     }
 
+    /// Two writes, of a slow disk 200 ms each, and as much again.
+    private static let leastPrimaryFlushTimeout = Duration.seconds(1)
+
     /// What the mode `partition: primary` needs.
     static func primaryProblems(_ settings: NodeSettings) -> [(key: String, reason: String)] {
         guard settings.partition == .primary else { return [] }
@@ -84,6 +87,14 @@ enum SettingRules {
                     "mapping.pins",
                     "membership.partition: primary has room for \(Places.limit - 1) heavyweight groups beside "
                         + "mapping.default: pin to fewer"
+                ))
+        }
+        if settings.flushTimeout < leastPrimaryFlushTimeout {
+            problems.append(
+                (
+                    "flush.timeout",
+                    "\(settings.flushTimeout.spelled) is too short for membership.partition: primary, where each answer waits "
+                        + "for up to two writes to the disk: at least \(leastPrimaryFlushTimeout.spelled)"
                 ))
         }
         if settings.perGroupHWG {

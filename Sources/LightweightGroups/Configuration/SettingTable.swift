@@ -121,7 +121,7 @@ public enum SettingTable {
         .duration(
             "flush.timeout", \.flushTimeout, in: .milliseconds(200)...Duration.seconds(300),
             "How long a flush may lack the answer of a node that is heard before the node is taken to have failed. Twice the "
-                + "longest flush.holdDeadline of the nodes in it, if that is more."
+                + "longest flush.holdDeadline of the nodes in it, if that is more. With partition: primary at least 1 s."
         ).reloadable(),
         .duration(
             "flush.holdDeadline", \.holdDeadline, in: .milliseconds(50)...Duration.seconds(60),
