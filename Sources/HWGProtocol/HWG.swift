@@ -50,7 +50,7 @@ public struct HWG: Sendable {
     var pendingAnswer: Ballot?
     /// The proposer whose ballot has my promise, and when it last gave a sign.
     var following: Following?
-    /// How often I gave up following a proposer that was heard and gave no sign, since another one's view was installed.
+    /// How often I gave up following a proposer that was heard and gave no sign, since a view with other members was installed.
     var takeOvers: Int64 = 0
     var round: FlushRound?
     var roundDeadline: Instant?

@@ -95,8 +95,8 @@ extension HWG {
         unable = []
         if isTold { hold = .none }
         acceptor = Acceptor()
-        // Alone again because of a take-over: whoever was left would be left as soon the next time.
-        if proposal.view.id.coordinator != me || Mutant.impatientAgain.isOn { takeOvers = 0 }
+        // The same members again: somebody took the view back from a leader of a merge, and would as soon the next time.
+        if view.members != sideCut.side.previous.members || Mutant.impatientAgain.isOn { takeOvers = 0 }
         acceptance = nil
         pendingAnswer = nil
         following = nil
