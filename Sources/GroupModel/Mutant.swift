@@ -55,6 +55,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unfilledCut
     /// Packets beyond the cut are taken while frozen, and delivered.
     case beyondCut
+    /// What was accepted is proposed again although nobody who is left holds what its cut names.
+    case unheldCut
     /// A flush takes as long as its leader allows, whatever those in it give their applications.
     case ownFlushTimeout
     /// Who took its view back from a leader is as impatient with the next one.

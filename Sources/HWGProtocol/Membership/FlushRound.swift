@@ -198,7 +198,7 @@ public struct FlushRound: Sendable {
         let free = accepted.filter { !$0.proposal.isPrimary }
         let adopted = (binding.isEmpty ? free : binding).max { $0.ballot < $1.ballot }
         let proposal: Proposal
-        let lost = suspected.union(adopted.map { wentOn(from: $0.proposal) } ?? [])
+        let lost = suspected.union(adopted.map { wentOn(from: $0.proposal).union(lacking($0.proposal)) } ?? [])
         if let adopted, PrimaryRule.canBeDecided(adopted.proposal, suspected: lost),
             PrimaryRule.mayReissue(adopted.proposal, having: participants)
         {
@@ -216,6 +216,20 @@ public struct FlushRound: Sendable {
     private func wentOn(from proposal: Proposal) -> Set<MemberID> {
         let gone = sides.filter { proposal.side(of: $0.previous.id) == nil }.flatMap(\.participants)
         return Set(gone.filter(proposal.audience.contains))
+    }
+
+    /// Participants that have not accepted it and never can: whoever held what its cut names of their view is gone.
+    private func lacking(_ proposal: Proposal) -> Set<MemberID> {
+        guard !Mutant.unheldCut.isOn else { return [] }
+        var lacking: Set<MemberID> = []
+        for sideCut in proposal.sides where sides.contains(where: { $0.previous.id == sideCut.side.previous.id }) {
+            guard holders(of: sideCut).contains(nil) else { continue }
+            for member in sideCut.side.participants {
+                guard let answer = answers[member], answer.accepted?.proposal != proposal else { continue }
+                lacking.insert(member)
+            }
+        }
+        return lacking
     }
 
     /// Ends the collecting phase with this proposal.
