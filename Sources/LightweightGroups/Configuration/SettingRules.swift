@@ -58,7 +58,7 @@ enum SettingRules {
         return problems
     }
 
-    /// Two writes, of a slow disk 200 ms each, and as much again.
+    /// Two writes of a slow disk, some 200 ms each, and as much again for everything else.
     private static let leastPrimaryFlushTimeout = Duration.seconds(1)
 
     /// What the mode `partition: primary` needs.
