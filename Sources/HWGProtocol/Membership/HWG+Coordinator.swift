@@ -224,9 +224,12 @@ extension HWG {
     var watchdogAt: Instant? {
         guard let following else { return nil }
         let patience = parameters.patience * (1 << min(takeOvers, Self.takeOverDoublings))
-        return following.lastSign + min(patience, max(parameters.flushTimeout, parameters.patience))
-            * Int64(1 + trustedBefore)
+        let longest = max(parameters.flushTimeout, parameters.patience, Self.longestPatience)
+        return following.lastSign + min(patience, longest) * Int64(1 + trustedBefore)
     }
+
+    /// The default time-out of a flush. My own may be shorter than the time from one sign of somebody else's to the next.
+    private static let longestPatience = Interval.seconds(10)
 
     /// From the shortest patience that may be configured, 50 ms, to beyond the default time-out of a flush.
     private static var takeOverDoublings: Int64 { 8 }
