@@ -37,7 +37,7 @@ public struct NodeSettings: Sendable {
     /// How often an unanswered membership frame is sent again.
     public var resendInterval: Duration = .milliseconds(30)
     /// How long a flush may lack the answer of a member that is heard before the member is taken to have failed: this, or twice
-    /// the longest `holdDeadline` of the nodes in it.
+    /// the longest `holdDeadline` of the nodes in it, whichever is longer.
     public var flushTimeout: Duration = .seconds(10)
     /// How long an application with explicit holds may take to answer one before it loses its seat (`left(.holdExpired)`);
     /// 50 ms to 60 s, and at most half of `flushTimeout`, after which the whole node is excluded. Everybody in the group waits

@@ -258,8 +258,8 @@ public struct FlushRound: Sendable {
         for each in accepted { epoch = max(epoch, each.proposal.view.id.epoch) }
         // ▸ The ID names the proposer, whatever its rank, and also where it leaves: it alone gives out its epochs, each once. The
         // member of rank 0 may not have heard, and go on under the same epoch by itself.
-        let names = Mutant.idOfFirstMember.isOn ? members.first ?? ballot.proposer : ballot.proposer
-        let view = View(id: ViewID(epoch: epoch + 1, coordinator: names), members: members)
+        let proposer = Mutant.idOfFirstMember.isOn ? members.first ?? ballot.proposer : ballot.proposer
+        let view = View(id: ViewID(epoch: epoch + 1, coordinator: proposer), members: members)
         return Proposal(
             view: view,
             sides: sides.map { side in
