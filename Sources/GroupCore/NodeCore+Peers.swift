@@ -8,17 +8,21 @@ extension NodeCore {
     mutating func peerConnected(_ card: NodeCard, at now: Instant, into effects: inout Effects) {
         guard card.member != me else { return }
         apply(peers.connected(card, at: now), at: now, into: &effects)
-        sendHeartbeats([(card.member, true)], into: &effects)
+        sendHeartbeats([(card.member, true)], at: now, into: &effects)
         announce(at: now, into: &effects)
     }
 
     /// One packet for all who hear the same.
-    func sendHeartbeats(_ heartbeats: [(member: MemberID, hearsYou: Bool)], into effects: inout Effects) {
+    func sendHeartbeats(
+        _ heartbeats: [(member: MemberID, hearsYou: Bool)], at now: Instant, into effects: inout Effects
+    ) {
+        guard !heartbeats.isEmpty else { return }
+        let deadline = toldHoldDeadline(at: now)
         var packets: (Packet?, Packet?)
         for (member, hearsYou) in heartbeats {
             let packet =
                 (hearsYou ? packets.1 : packets.0)
-                ?? Heartbeat(hearsYou: hearsYou, holdDeadline: configuration.holdDeadline, mapping: mappingDigest)
+                ?? Heartbeat(hearsYou: hearsYou, holdDeadline: deadline, mapping: mappingDigest)
                 .packet(cluster: cluster, sender: me)
             if hearsYou { packets.1 = packet } else { packets.0 = packet }
             effects.transmissions.append(Transmission(packet: packet, to: member))

@@ -29,7 +29,7 @@ extension NodeCore {
     mutating func deadlineReached(at now: Instant, into effects: inout Effects) {
         var heartbeats: [(MemberID, Bool)] = []
         let changes = peers.deadlineReached(at: now) { heartbeats.append(($0, $1)) }
-        sendHeartbeats(heartbeats, into: &effects)
+        sendHeartbeats(heartbeats, at: now, into: &effects)
         apply(changes, at: now, into: &effects)
         if let attendAt, attendAt <= now {
             self.attendAt = nil

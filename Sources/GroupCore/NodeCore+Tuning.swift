@@ -12,6 +12,9 @@ extension NodeCore {
         configuration.mergeGather = fresh.mergeGather
         configuration.resendInterval = fresh.resendInterval
         configuration.flushTimeout = fresh.flushTimeout
+        if fresh.holdDeadline < configuration.holdDeadline {
+            formerHoldDeadline = (toldHoldDeadline(at: now), now + toldHoldDeadline(at: now))
+        }
         configuration.holdDeadline = fresh.holdDeadline
         configuration.joinGather = fresh.joinGather
         configuration.announceInterval = fresh.announceInterval
@@ -31,6 +34,14 @@ extension NodeCore {
             // Deadlines follow from the times: the turn's end asks for them again.
             touch(slot)
         }
+    }
+
+    /// How long an application here may take with its answer to a Hold.
+    ///
+    /// ▸ Holds that are raised keep their deadlines. Others, who were told of a shorter one at once, would put the node out.
+    func toldHoldDeadline(at now: Instant) -> Interval {
+        now < formerHoldDeadline.until && !Mutant.shortDeadlineAtOnce.isOn
+            ? max(formerHoldDeadline.deadline, configuration.holdDeadline) : configuration.holdDeadline
     }
 }
 

@@ -46,6 +46,8 @@ public struct NodeCore: Sendable {
     var isRemapped = false
     /// What heartbeats say of it.
     var mappingDigest: UInt32
+    /// The longest `holdDeadline` of Holds that were raised before a shorter one was set, and until when any of them lasts.
+    var formerHoldDeadline = (deadline: Interval.zero, until: Instant.zero)
     var isStopping = false
     var hasStopped = false
 

@@ -59,10 +59,14 @@ public enum Mutant: String, CaseIterable, Sendable {
     case unheldCut
     /// A flush takes as long as its leader allows, whatever those in it give their applications.
     case ownFlushTimeout
+    /// Heartbeats tell of a shorter deadline of Holds while some that have a longer one last.
+    case shortDeadlineAtOnce
     /// Who took its view back from a leader is as impatient with the next one.
     case impatientAgain
     /// A view's ID names its oldest member, not its proposer.
     case idOfFirstMember
+    /// A member of a view that says that it is in another one is believed to come.
+    case ghostAmongUs
     /// The cut is what the proposer has, not what any survivor has, and who delivered more enters the view all the same.
     case cutOfProposer
 

@@ -16,7 +16,7 @@ enum LeftOut {
         "HWGProtocol.HWG": ["parameters", "pastCounters", "flushes"],
         // The earliest of the streams' times, or one that has passed by: then nothing is due.
         "HWGProtocol.ViewStreams": ["parameters", "counters", "header", "repairDeadline"],
-        "HWGProtocol.ReceiveStream": ["gap"],
+        "HWGProtocol.ReceiveStream": ["gap", "controlsPassed"],
         "HWGProtocol.TotalOrder": ["queue", "first"],
         "HWGProtocol.PacketBuilder": ["buffer", "none", "header"],
         "LWGProtocol.LWGLayer": ["mapping"],

@@ -1,5 +1,7 @@
 import GroupCore
 import GroupModel
+import GroupWire
+import HWGProtocol
 
 /// All states of single nodes that a search has met, and what follows from each: a node is a function of its state, the event
 /// and the time, so what it does is computed once, in however many states of the world that happens.
@@ -123,7 +125,19 @@ struct LocalStates {
         return nil
     }
 
-    mutating func number(of packet: Packet) -> Int32 {
+    /// Acknowledgements are as if their senders had delivered no control messages yet, which harms nobody: only safe messages
+    /// and calls to flush wait for that.
+    private func forgettingControls(_ packet: Packet) -> Packet {
+        guard !plan.waitsForControls, let header = try? FrameHeader.read(packet.contents), header.kind == .acknowledge,
+            packet.count >= AcknowledgeFrame.controlsOffset + 8
+        else { return packet }
+        let copy = Packet(copying: packet.contents)
+        copy.bytes.storeBytes(of: 0, toByteOffset: AcknowledgeFrame.controlsOffset, as: UInt64.self)
+        return copy
+    }
+
+    mutating func number(of sent: Packet) -> Int32 {
+        let packet = forgettingControls(sent)
         let hash = StableHash.of(packet.contents)
         for known in packetNumbers[hash] ?? []
         where packets[Int(known)].contents.elementsEqual(packet.contents) { return known }

@@ -49,6 +49,9 @@ public struct SmallWorldPlan: Sendable {
             name: "takeover", summary: "a message, and two crashes anywhere", members: [("g", [0, 1, 2])],
             requests: [[.send("g", .total)], [], []], crashes: 2),
         SmallWorldPlan(
+            name: "takeovers", summary: "two messages, and two crashes anywhere", members: [("g", [0, 1, 2])],
+            requests: [[.send("g", .fifo)], [.send("g", .fifo)], []], crashes: 2),
+        SmallWorldPlan(
             name: "disorder", summary: "a totally ordered message, one crash, datagrams that overtake each other",
             members: [("g", [0, 1, 2])], requests: [[], [.send("g", .total)], []], crashes: 1, reorders: true),
         SmallWorldPlan(
@@ -93,6 +96,11 @@ public struct SmallWorldPlan: Sendable {
             name: "exitcrash", summary: "a light-weight leave, and one crash anywhere", members: [("g", [0, 1, 2])],
             requests: [[], [.leave("g")], []], crashes: 1, ticks: 0),
     ]
+
+    /// Somebody waits until all have delivered the same control messages.
+    var waitsForControls: Bool {
+        requests.joined().contains { if case .send(_, .safe) = $0 { true } else { false } }
+    }
 
     public static func named(_ name: String) -> SmallWorldPlan? { all.first { $0.name == name } }
 }

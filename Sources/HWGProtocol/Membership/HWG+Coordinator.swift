@@ -219,7 +219,7 @@ extension HWG {
 
     /// When the proposer that I follow has been silent too long; later for higher ranks, so that one takes over.
     ///
-    /// ▸ Twice as long after each take-over of mine in this view. Ten repetitions may be less than a way to a third member and back,
+    /// ▸ Twice as long after each take-over of mine since the members changed. Ten repetitions may be less than a way to a third member and back,
     /// or than a write to a disk; two members that take over from each other would do so for ever.
     var watchdogAt: Instant? {
         guard let following else { return nil }
@@ -228,11 +228,12 @@ extension HWG {
         return following.lastSign + min(patience, longest) * Int64(1 + trustedBefore)
     }
 
-    /// The default time-out of a flush. My own may be shorter than the time from one sign of somebody else's to the next.
+    /// Ten times the longest `resendInterval` that may be configured. My own, and my `flushTimeout`, may be shorter than the time
+    /// from one sign of somebody else's to the next, which is four of its `resendInterval`s.
     private static let longestPatience = Interval.seconds(10)
 
-    /// From the shortest patience that may be configured, 50 ms, to beyond the default time-out of a flush.
-    private static var takeOverDoublings: Int64 { 8 }
+    /// From the shortest patience that may be configured, 50 ms, to beyond the longest time-out of a flush.
+    private static var takeOverDoublings: Int64 { 13 }
 
     mutating func followedTooLong(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
         following = nil

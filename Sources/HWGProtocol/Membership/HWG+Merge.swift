@@ -37,6 +37,9 @@ extension HWG {
                 wentAway(other)
                 memberSuspected(other, at: now, peers: peers, into: &output)
             }
+        } else if isBeside(frame.view.id, of: member), !Mutant.ghostAmongUs.isOn {
+            wentAway(member)
+            memberSuspected(member, at: now, peers: peers, into: &output)
         }
         noteStrays(of: frame, from: member, at: now)
         // Views that are not primary do not merge with each other there.
@@ -50,6 +53,17 @@ extension HWG {
         } else if isIdle {
             announce(to: [member], peers: peers, into: &output)
         }
+    }
+
+    /// Whether a member of my view went from its view before into that one instead.
+    ///
+    /// ▸ It is heard, so nobody suspects it, and it never comes: the oldest of a decided view may be one that had gone on alone.
+    private func isBeside(_ viewID: ViewID, of member: MemberID) -> Bool {
+        guard dependence == nil, view.rank(of: member) != nil, viewID.epoch <= view.id.epoch,
+            let sides = decision?.proposal.sides,
+            let before = sides.first(where: { $0.side.participants.contains(member) })?.side.previous.id
+        else { return false }
+        return viewID.epoch > before.epoch
     }
 
     /// Whether that view stands above mine in (primary, view ID): then I ask and it leads.

@@ -31,10 +31,12 @@ enum StreamFrame {
 
 /// How many control messages a receiver has delivered, then its vector: per rank the contiguous count received; at its own rank
 /// the highest number sent, which is how a lost tail is noticed. Rank: the receiver's.
-enum AcknowledgeFrame {
+package enum AcknowledgeFrame {
     /// Asks for an acknowledgement in return.
     static let probe: UInt16 = 1
-    static let vectorOffset = StreamFrame.bodyOffset + 8
+    /// The count of control messages.
+    package static let controlsOffset = StreamFrame.bodyOffset
+    static let vectorOffset = controlsOffset + 8
 
     static func write(
         _ header: FrameHeader, rank: Rank, isProbe: Bool, token: ViewToken, controls: UInt64,
@@ -48,7 +50,7 @@ enum AcknowledgeFrame {
         let flags: UInt16 = isProbe ? probe : 0
         packet.bytes.storeBytes(of: flags.littleEndian, toByteOffset: FrameHeader.bytes + 2, as: UInt16.self)
         packet.bytes.storeBytes(of: token.raw.littleEndian, toByteOffset: ViewToken.offset, as: UInt64.self)
-        packet.bytes.storeBytes(of: controls.littleEndian, toByteOffset: StreamFrame.bodyOffset, as: UInt64.self)
+        packet.bytes.storeBytes(of: controls.littleEndian, toByteOffset: controlsOffset, as: UInt64.self)
         var end = vectorOffset
         for count in received where end + 8 <= packet.capacity {
             packet.bytes.storeBytes(of: count.littleEndian, toByteOffset: end, as: UInt64.self)

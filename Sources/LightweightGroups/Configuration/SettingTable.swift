@@ -115,7 +115,7 @@ public enum SettingTable {
 
     private static let flush: [SettingKey] = [
         .duration(
-            "flush.resend", \.resendInterval, in: .milliseconds(5)...Duration.seconds(10),
+            "flush.resend", \.resendInterval, in: .milliseconds(5)...Duration.seconds(1),
             "How often an unanswered frame of a flush is sent again."
         ).reloadable(),
         .duration(
