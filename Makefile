@@ -6,7 +6,7 @@ SOURCES := Sources Tests Examples Fuzz Benchmarks/Benchmarks Benchmarks/Package.
 PROCESSES := ^(CommandTests|LightweightGroupsTests|EventLoopTests)\.
 
 # Small worlds of which `lwg explore` visits every interleaving within seconds, and within minutes.
-EXPLORED := one join onecrash enter exit crash crashes mistakes mistakecrash mistake disorder flush takeover \
+EXPLORED := one join onecrash enter exit crash crashes mistakes mistakecrash mistake disorder flush takeover takeovers \
 	change changesend entersend exitsend
 EXPLORED_LONG := changecrash changeone changemessages
 
