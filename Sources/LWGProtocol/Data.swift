@@ -70,7 +70,7 @@ extension Carrier {
             early.overflowed(number)
             return
         }
-        var at = node.seats.head(of: table.entries[number].id)
+        var at = node.seats.head(of: table.entries[number].id, on: index)
         while let seat = at {
             at = node.seats.seats[seat].next
             let state = node.seats.seats[seat]
@@ -176,7 +176,8 @@ extension Carrier {
         guard header.epoch == entry.epoch || Mutant.lateDirect.isOn,
             let sender = entry.endpoint(of: from, at: header.sender),
             let target = entry.endpoint(of: node.me, at: header.target),
-            let seat = node.seats.seat(of: entry.id, endpoint: target.name), node.seats.seats[seat].isListening
+            let seat = node.seats.seat(of: entry.id, endpoint: target.name, on: index),
+            node.seats.seats[seat].isListening
         else { node.counters.lateDirects += 1; return }
         out.up.events.append(
             .indication(
@@ -192,7 +193,7 @@ extension Carrier {
         guard label.number < table.entries.count else { return }
         let entry = table.entries[label.number]
         guard let endpoint = entry.endpoint(of: node.me, at: label.endpoint),
-            let seat = node.seats.seat(of: entry.id, endpoint: endpoint.name)
+            let seat = node.seats.seat(of: entry.id, endpoint: endpoint.name, on: index)
         else { return }
         if node.seats.seats[seat].unnumbered > 0 { node.seats.seats[seat].unnumbered -= 1 }
         if !node.seats.seats[seat].told {

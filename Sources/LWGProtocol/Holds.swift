@@ -12,7 +12,7 @@ extension Carrier {
         readyFlushOKs.removeAll(keepingCapacity: true)
         guard explicitSeats > 0 || node.reportsHolds, case .settled = phase else { return }
         for entry in table.entries where !entry.members.isEmpty {
-            var at = node.seats.head(of: entry.id)
+            var at = node.seats.head(of: entry.id, on: index)
             while let seat = at {
                 if node.reportsHolds || node.seats.seats[seat].explicit { raiseHold(seat, &node, into: &out) }
                 at = node.seats.seats[seat].next
@@ -78,7 +78,7 @@ extension Carrier {
     func closeDoors(_ node: inout Node) {
         guard unanswered > 0 else { return }
         for entry in table.entries where !entry.members.isEmpty {
-            var at = node.seats.head(of: entry.id)
+            var at = node.seats.head(of: entry.id, on: index)
             while let seat = at {
                 if node.seats.doors[seat].state == .raised { node.seats.doors[seat].state = .closed }
                 at = node.seats.seats[seat].next
@@ -105,7 +105,7 @@ extension Carrier {
 
     private func reportUnnumbered(_ node: Node, into out: inout LWGOutput) {
         for entry in table.entries where !entry.members.isEmpty {
-            var at = node.seats.head(of: entry.id)
+            var at = node.seats.head(of: entry.id, on: index)
             while let seat = at {
                 if node.seats.seats[seat].unnumbered > 0 { reportHoldAnswered(seat, node, into: &out) }
                 at = node.seats.seats[seat].next
@@ -125,12 +125,14 @@ extension Carrier {
         }
         table.entries[number].flush = FlushRound(changes: changes, members: entry.members, ranks: entry.ranks)
         table.entries[number].hasAnswered = false
-        var at = node.seats.head(of: entry.id)
+        var at = node.seats.head(of: entry.id, on: index)
         while let seat = at {
             raiseHold(seat, &node, into: &out)
             at = node.seats.seats[seat].next
         }
-        if Mutant.neighbourHeld.isOn, number > 0, let seat = node.seats.head(of: table.entries[number - 1].id) {
+        if Mutant.neighbourHeld.isOn, number > 0,
+            let seat = node.seats.head(of: table.entries[number - 1].id, on: index)
+        {
             raiseHold(seat, &node, into: &out)
         }
         if table.entries[number].flush?.awaited.isEmpty == true {
@@ -145,7 +147,7 @@ extension Carrier {
         guard !isHeld, !isInRest, !table.entries[number].hasAnswered,
             table.entries[number].flush?.awaited.contains(rank) == true
         else { return }
-        var at = node.seats.head(of: table.entries[number].id)
+        var at = node.seats.head(of: table.entries[number].id, on: index)
         while let seat = at {
             if node.seats.seats[seat].isListening, !node.seats.seats[seat].hasAnswered { return }
             at = node.seats.seats[seat].next

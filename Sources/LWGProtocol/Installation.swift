@@ -21,13 +21,13 @@ extension Carrier {
         _ number: Int, subViews given: [SubView<EndpointID>]? = nil, _ node: inout Node, into out: inout LWGOutput
     ) {
         let lwg = table.entries[number].id
-        guard let head = node.seats.head(of: lwg) else {
+        guard let head = node.seats.head(of: lwg, on: index) else {
             demultiplexer.setWithoutView(number, .outside, count: table.entries[number].count)
             return
         }
         guard let viewID = table.entries[number].viewID else {
             removeSeats(of: table.entries[number], &node, into: &out)
-            refreshSlot(number, head: node.seats.head(of: lwg), &node)
+            refreshSlot(number, head: node.seats.head(of: lwg, on: index), &node)
             return
         }
         let view = View(id: viewID, members: table.entries[number].members)
@@ -58,7 +58,7 @@ extension Carrier {
             }
             node.seats.seats[seat].view = view
         }
-        let first = hasRetired ? node.seats.head(of: lwg) : head
+        let first = hasRetired ? node.seats.head(of: lwg, on: index) : head
         refreshSlot(number, head: first, &node)
         at = first
         while let seat = at {
@@ -93,7 +93,7 @@ extension Carrier {
     }
 
     mutating func refreshSlot(_ number: Int, _ node: inout Node) {
-        refreshSlot(number, head: node.seats.head(of: table.entries[number].id), &node)
+        refreshSlot(number, head: node.seats.head(of: table.entries[number].id, on: index), &node)
     }
 
     /// Brings the LWG's slot, and its seats' labels, to what the seats here are.
@@ -126,7 +126,7 @@ extension Carrier {
     /// Seats whose join and leave were ordered before any view.
     mutating func retireUnseated(_ number: Int, _ node: inout Node, into out: inout LWGOutput) {
         let entry = table.entries[number]
-        var at = node.seats.head(of: entry.id)
+        var at = node.seats.head(of: entry.id, on: index)
         while let seat = at {
             let state = node.seats.seats[seat]
             at = state.next
@@ -139,7 +139,7 @@ extension Carrier {
 
     /// An LWG without members: those here had left.
     mutating func removeSeats(of entry: Entry, _ node: inout Node, into out: inout LWGOutput) {
-        var at = node.seats.head(of: entry.id)
+        var at = node.seats.head(of: entry.id, on: index)
         while let seat = at {
             at = node.seats.seats[seat].next
             let state = node.seats.seats[seat]
@@ -168,7 +168,7 @@ extension Carrier {
     mutating func refuseSeats(
         of entry: SideEntry, _ reason: LWGRefusal, _ node: inout Node, into out: inout LWGOutput
     ) {
-        var at = node.seats.head(of: entry.id)
+        var at = node.seats.head(of: entry.id, on: index)
         while let seat = at {
             at = node.seats.seats[seat].next
             let stage = node.seats.seats[seat].stage

@@ -70,7 +70,16 @@ struct SeatTable: Sendable {
 
     init(idleLimit: Int) { self.idleLimit = idleLimit }
 
+    /// The first seat of the LWG, whichever carrier it is on.
     func head(of lwg: LWGID) -> Int? { heads[lwg] }
+    /// The same for what a carrier does to its seats.
+    ///
+    /// ▸ All seats of an LWG at a node are on one (L3). Where nodes map it in different ways, another carrier of this node may have an LWG
+    /// of that name, which these seats are not in.
+    func head(of lwg: LWGID, on carrier: Int) -> Int? {
+        guard let head = heads[lwg], seats[head].carrier == carrier else { return nil }
+        return head
+    }
     var groupCount: Int { heads.count }
 
     mutating func add(_ seat: Seat) -> Int {
@@ -128,8 +137,8 @@ struct SeatTable: Sendable {
         Int(handle.index) < seats.count && seats[Int(handle.index)].stage != .gone
     }
 
-    func seat(of lwg: LWGID, endpoint: ShortName) -> Int? {
-        var at = heads[lwg]
+    func seat(of lwg: LWGID, endpoint: ShortName, on carrier: Int) -> Int? {
+        var at = head(of: lwg, on: carrier)
         while let here = at {
             if seats[here].endpoint.name == endpoint { return here }
             at = seats[here].next

@@ -35,7 +35,7 @@ extension Carrier {
         _ next: View<EndpointID>, _ entry: SideEntry, _ node: inout Node, into out: inout LWGOutput
     ) {
         let subViews = entry.subViews
-        var at = node.seats.head(of: entry.id)
+        var at = node.seats.head(of: entry.id, on: index)
         while let seat = at {
             at = node.seats.seats[seat].next
             let state = node.seats.seats[seat]

@@ -17,6 +17,23 @@ public struct BatchEntry: @unchecked Sendable {
     @inlinable public var isTransitional: Bool { slice.isTransitional }
 }
 
+extension GroupEvent {
+    /// Bytes that it keeps from being freed, about: a queue is bounded in them.
+    var heldBytes: Int {
+        switch self {
+        case .view(let view): Self.viewBytes + view.members.count * MemoryLayout<EndpointID>.stride
+        case .message(let message): MemoryLayout<GroupEvent>.stride + message.count
+        case .hold, .writable, .mapped, .left: MemoryLayout<GroupEvent>.stride
+        }
+    }
+
+    /// A view without its members: a step, the record of the seat, and the arrays' headers.
+    private static let viewBytes = 256
+
+    /// A point-to-point message counts as the others do.
+    var isMessage: Bool { if case .message = self { true } else { false } }
+}
+
 /// A batch is a list of steps, in order: runs of messages over any groups, with views and the rest in their place.
 public enum BatchStep: Sendable {
     /// The entries at these indices.

@@ -157,10 +157,10 @@ public final class GroupNode: Service, Sendable {
     /// Where every group of this node is mapped, by name.
     public func mapping() async -> [GroupMapping] {
         await runtime.ask { runtime in
-            var mappings: [String: GroupMapping] = [:]
+            var mappings: [ExactName: GroupMapping] = [:]
             for case let seat? in runtime.seats {
                 guard let hwg = seat.hwg else { continue }
-                mappings[seat.group.name] = GroupMapping(
+                mappings[ExactName(seat.group.name)] = GroupMapping(
                     group: seat.group.name, hwg: hwg, version: seat.mappingVersion)
             }
             return mappings.values.sorted { $0.group < $1.group }

@@ -21,7 +21,7 @@ public final class Inbox: Sendable {
 
     /// - Parameters:
     ///   - messages: bound on queued messages; nil takes the node's `queueMessages`.
-    ///   - bytes: bound on queued bytes; nil takes the node's `queueBytes`.
+    ///   - bytes: bound on queued bytes, those of views too (256 each, and 32 for each member); nil takes the node's `queueBytes`.
     public init(messages: Int? = nil, bytes: Int? = nil) {
         self.messages = messages
         self.bytes = bytes
@@ -53,7 +53,7 @@ public final class Inbox: Sendable {
                 return (state.isFinished ? .finished : .empty, nil)
             }
             let isRelieved = state.load.remove(
-                messages: batch.count, bytes: batch.heldBytes, within: state.bounds)
+                messages: batch.load.messages, bytes: batch.load.bytes, within: state.bounds)
             return (.batch(batch), isRelieved ? state.relieved : nil)
         }
         relieved?()
@@ -99,7 +99,7 @@ public final class Inbox: Sendable {
         let batch = InboxBatch(turn)
         let (isOver, sleepers) = state.withLock { state in
             state.batches.append(batch)
-            state.load.add(messages: batch.count, bytes: batch.heldBytes, within: state.bounds)
+            state.load.add(messages: batch.load.messages, bytes: batch.load.bytes, within: state.bounds)
             return (state.load.isOver, state.waiting.takeAll())
         }
         for sleeper in sleepers { sleeper.resume() }
@@ -128,10 +128,10 @@ extension Inbox: AsyncSequence {
 /// What one turn of the loop delivered to an inbox. It keeps its packets alive; entries are plain data.
 public struct InboxBatch: Sendable {
     @usableFromInline let turn: TurnBatch
-    let heldBytes: Int
+    let load: (messages: Int, bytes: Int)
     init(_ turn: TurnBatch) {
         self.turn = turn
-        heldBytes = turn.heldBytes
+        load = turn.load
     }
 
     public var steps: [BatchStep] { turn.steps }

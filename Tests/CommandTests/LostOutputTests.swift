@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import lwg
+
 @Suite("Output that is lost")
 struct LostOutputTests {
     /// What `sh` says of a command line.
@@ -59,5 +61,23 @@ struct LostOutputTests {
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 1)
         #expect(errors.fileHandleForReading.readDataToEndOfFile().isEmpty)
+    }
+
+    @Test func `lines wait for a reader whose end does not block`() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let (input, output) = (ends[0], ends[1])
+        try #require(fcntl(output, F_SETFL, fcntl(output, F_GETFL) | O_NONBLOCK) == 0)
+        Thread.detachNewThread {
+            let writer = LineWriter(descriptor: output)
+            let text = String(repeating: "x", count: 999)
+            for _ in 0..<1_000 { writer.write(text) }
+            close(output)
+        }
+        var received = 0
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while case let count = read(input, &chunk, chunk.count), count > 0 { received += count }
+        close(input)
+        #expect(received == 1_000_000)
     }
 }

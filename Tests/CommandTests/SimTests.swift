@@ -94,4 +94,17 @@ struct SimTests {
         let scenario = try Executable.run(["sim", "--scenario", file])
         #expect(scenario.output.contains(" delivers g1 "))
     }
+
+    @Test func `a file that is a link is written to, and not replaced`() throws {
+        let directory = try TemporaryDirectory()
+        let target = try directory.file("target", "before, and longer than nothing at all")
+        let link = "\(directory.path)/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        let outcome = try Executable.run(["sim", "--seed", "1", "--script", link] + Self.world, seconds: 60)
+        #expect(outcome.status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+        #expect(try String(contentsOfFile: target, encoding: .utf8).contains("nodes 4\n"))
+        let full = try Executable.run(["sim", "--seed", "1", "--script", directory.path] + Self.world, seconds: 60)
+        #expect(full.status == 1 && full.errors.contains("cannot write \(directory.path): Is a directory"))
+    }
 }

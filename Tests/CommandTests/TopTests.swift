@@ -144,4 +144,14 @@ struct TopProcessTests {
         #expect(try await a.end() == 0)
         #expect(try await b.end() == 0)
     }
+
+    @Test func `a name cannot speak to the terminal, and a number stays JSON`() throws {
+        let page = try #require(MetricsPage("lwg_info{node=\"\u{1b}[31mred\"} 1\nlwg_live_peers 1"))
+        let row = TopRow(endpoint: "e", look: .init(at: 1, page: page), previous: nil)
+        #expect(TopReport(rows: [row]).lines().allSatisfy { !$0.contains("\u{1b}") })
+        for value in [1e308, -1e308, 9.1e12, 1.5] {
+            let line = JSON.number(value).line
+            #expect(Double(line) == value, "\(line)")
+        }
+    }
 }

@@ -248,4 +248,12 @@ struct ConfigurationTests {
         #expect(settings.slowConsumerGrace == .zero)
         #expect(problems("limits:\n  slowConsumerPatterns: [\"a=drop\"]\n").count == 1)
     }
+
+    @Test func `a value's text means the same value in a file`() throws {
+        #expect(SettingValue.duration(.zero).description == "0ms")
+        #expect(SettingValue.duration(.microseconds(1_500)).description == "1500us")
+        for text in ["yes: #1", "- a", "say \"so\" \\ there", "a:", "[x]", "plain-1.2:30/x"] {
+            #expect(try resolve("node:\n  cluster: \(SettingValue.text(text))\n").settings.cluster == text)
+        }
+    }
 }

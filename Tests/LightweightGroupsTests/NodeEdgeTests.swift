@@ -286,4 +286,26 @@ struct NodeEdgeTests {
             #expect(lines.allSatisfy { $0.contains("\"p\":\"n") })
         }
     }
+
+    @Test("names that look the same and have other bytes are two groups")
+    func lookAlikes() async throws {
+        try await withNodes(1) { nodes in
+            let names = ["caf\u{e9}", "cafe\u{301}"]
+            let groups = try await nodes[0].join(names)
+            #expect(groups.map { Array($0.name.utf8) } == names.map { Array($0.utf8) })
+            #expect(await nodes[0].mapping().count == 2)
+            try await groups[1].multicast(Array("second".utf8))
+            #expect(await EventReader(groups[1]).texts(1) == ["second"])
+            try await nodes[0].leave([groups[0]])
+            #expect(await nodes[0].views().map { Array($0.group.utf8) } == [Array(names[1].utf8)])
+            await #expect(throws: GroupError.self) { try await nodes[0].join(["x", "y", "x"]) }
+        }
+    }
+
+    @Test("a failure time-out that means never does not keep a node from ending")
+    func neverFailing() async throws {
+        try await withNodes(1, { $0.failureTimeout = .seconds(1_000_000_000) }) { nodes in
+            await EventReader(try await nodes[0].join("g")).until { $0.memberCount == 1 }
+        }
+    }
 }

@@ -36,4 +36,35 @@ struct OtherMappingTests {
         await b.stop()
         await a.stop()
     }
+
+    @Test("a group of one name on two heavyweight groups is two: its changes on the one touch nobody on the other")
+    func apart() async throws {
+        try await withNodes(
+            3,
+            { settings in
+                settings.pins = [MappingPin(pattern: "x/*", group: "fast")]
+                if settings.name == "n2" { settings.pins.append(MappingPin(pattern: "g", group: "fast")) }
+            }
+        ) { nodes in
+            let (here, with) = (try await nodes[0].join("g"), try await nodes[1].join("g"))
+            let (reader, other) = (EventReader(here), EventReader(with))
+            await reader.until { $0.memberCount == 2 }
+            await other.until { $0.memberCount == 2 }
+            let shared = EventReader(try await nodes[0].join("x/1"))
+            let sharer = try await nodes[2].join("x/1")
+            await shared.until { $0.memberCount == 2 }
+            let foreign = try await nodes[2].join("g")
+            await EventReader(foreign).until { $0.memberCount == 1 }
+            try await sharer.multicast(Array("behind the join".utf8), order: .total)
+            #expect(await shared.texts(1) == ["behind the join"])
+            #expect(here.ended == nil && here.view?.members.count == 2)
+            try await with.multicast(Array("still here".utf8), order: .total)
+            #expect(await reader.texts(1) == ["still here"])
+            // And the other way: changes where the node is do not touch who is elsewhere.
+            try await nodes[0].leave([here])
+            await other.until { $0.memberCount == 1 }
+            await EventReader(try await nodes[0].join("g")).until { $0.memberCount == 2 }
+            #expect(foreign.ended == nil && foreign.view?.members.count == 1)
+        }
+    }
 }

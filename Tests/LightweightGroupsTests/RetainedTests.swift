@@ -31,7 +31,7 @@ struct RetainedTests {
         retained.append(batch, from: 2)
         append([9], order: .total, ticket: 5, to: &retained)
         append([10], ticket: 6, to: &retained)
-        retained.append { _ in }
+        retained.append(for: nil) { _ in }
         append([11], ticket: 7, to: &retained)
         guard case .messages(let first, 2)? = retained.first else {
             Issue.record("messages come first")
@@ -106,5 +106,27 @@ struct RetainedTests {
             #expect(await inbox.nextBatch() != nil)
         }
         #expect(inbox.length <= 2 * Fifo<Int>.slack)
+    }
+
+    @Test("what cancelled tasks asked for is dropped, and nothing else")
+    func cancelled() {
+        var retained = Retained()
+        let answers = (0..<4).map { _ in Answer<Void>() }
+        append([1], ticket: 1, to: &retained)
+        retained.append(for: answers[0]) { _ in false }
+        retained.append(for: answers[1]) { _ in false }
+        retained.append(for: nil) { _ in }
+        retained.append(for: answers[2]) { _ in }
+        retained.append(for: answers[3]) { _ in }
+        for answer in [answers[0], answers[2]] { answer.resolve(.failure(.cancelled)) }
+        retained.dropCancelled()
+        let kinds = retained.items.map { item in
+            switch item {
+            case .messages: "messages"
+            case .attempt(let answer, _): answer === answers[1] ? "open attempt" : "?"
+            case .request(let answer, _): answer == nil ? "leave" : answer === answers[3] ? "open request" : "?"
+            }
+        }
+        #expect(kinds == ["messages", "open attempt", "leave", "open request"])
     }
 }

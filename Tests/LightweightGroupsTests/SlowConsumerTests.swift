@@ -232,4 +232,66 @@ struct SlowConsumerTests {
             #expect(await late.value == .slow)
         }
     }
+
+    @Test("point-to-point messages wait for a consumer as others do", arguments: [false, true])
+    func direct(intoInbox: Bool) async throws {
+        try await withNodes(
+            2, { settings in if settings.name == "n1" { settings.queueBytes = 1 << 20 } }
+        ) { nodes in
+            let sender = try await nodes[0].join("g")
+            let inbox = Inbox()
+            let slow = intoInbox ? try await nodes[1].join(["g"], into: inbox)[0] : try await nodes[1].join("g")
+            await EventReader(sender).until { $0.memberCount == 2 }
+            let (count, size) = (400, 16 << 10)
+            let sending = Task {
+                for number in 0..<count {
+                    try await sender.send([UInt8](repeating: UInt8(number % 251), count: size), to: slow.member)
+                }
+            }
+            await isStopped(nodes[1])
+            #expect(await nodes[1].statistics().slowConsumers == 1)
+            var read = 0
+            func take(_ event: GroupEvent) {
+                guard case .message(let message) = event else { return }
+                #expect(message.isDirect && message.bytes.first == UInt8(read % 251))
+                read += 1
+            }
+            let reader = EventReader(slow)
+            while read < count, !Task.isCancelled {
+                if intoInbox {
+                    for case .event(_, let event) in await inbox.nextBatch()?.steps ?? [] { take(event) }
+                } else if let event = await reader.next() {
+                    take(event)
+                }
+            }
+            try Task.checkCancellation()
+            try await sending.value
+        }
+    }
+
+    @Test("views that an inbox has not read count towards its bounds")
+    func views() async throws {
+        try await withNodes(
+            2, { settings in if settings.name == "n1" { settings.queueBytes = 200_000 } }
+        ) { nodes in
+            let names = (0..<200).map { "g\($0)" }
+            let inbox = Inbox()
+            let slow = try await nodes[1].join(names, into: inbox)
+            let changing = Task {
+                for _ in 0..<4 {
+                    let joined = try await nodes[0].join(names)
+                    await EventReader(joined[199]).until { $0.memberCount == 2 }
+                    try await nodes[0].leave(joined)
+                }
+            }
+            while await nodes[1].statistics().slowConsumers == 0, !Task.isCancelled { await Task.yield() }
+            // At 256 bytes each, and 32 for each member, it has some six hundred of the eighteen hundred that come.
+            let reading = Task { while await inbox.nextBatch() != nil {} }
+            try await changing.value
+            while await nodes[1].statistics().slowConsumers > 0, !Task.isCancelled { await Task.yield() }
+            try Task.checkCancellation()
+            reading.cancel()
+            #expect(slow.allSatisfy { $0.ended == nil })
+        }
+    }
 }

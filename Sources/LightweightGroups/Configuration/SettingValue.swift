@@ -13,13 +13,25 @@ extension SettingValue: CustomStringConvertible {
     /// As the configuration file would have it.
     public var description: String {
         switch self {
-        case .text(let text): text.isEmpty ? "\"\"" : text
+        case .text(let text): Self.isPlain(text) ? text : Self.quoted(text)
         case .flag(let flag): flag ? "true" : "false"
         case .number(let number): String(number)
         case .size(let bytes): Self.spelled(bytes, units: [(1 << 20, "MiB"), (1 << 10, "KiB")], smallest: "B")
         case .duration(let duration): duration.spelled
-        case .list(let items): "[" + items.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+        case .list(let items): "[" + items.map(Self.quoted).joined(separator: ", ") + "]"
         }
+    }
+
+    /// YAML takes it for a text as it stands.
+    private static func isPlain(_ text: String) -> Bool {
+        guard let first = text.utf8.first, first.isAlphanumeric || first == UInt8(ascii: "/") else { return false }
+        return text.utf8.last != UInt8(ascii: ":")
+            && text.utf8.allSatisfy { $0.isAlphanumeric || "._/:@+-".utf8.contains($0) }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return "\"\(escaped.printable())\""
     }
 
     static func spelled(_ value: Int, units: [(Int, String)], smallest: String) -> String {
@@ -29,12 +41,12 @@ extension SettingValue: CustomStringConvertible {
 }
 
 extension Duration {
-    /// `100ms`, `2s`: the largest unit that leaves no remainder.
+    /// `100ms`, `2s`: the largest unit that leaves no remainder; what is below a microsecond is no setting's.
     var spelled: String {
-        let nanoseconds = Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
+        if self == .zero { return "0ms" }
+        let microseconds = Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000)
         return SettingValue.spelled(
-            nanoseconds, units: [(60_000_000_000, "min"), (1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")],
-            smallest: "ns")
+            microseconds, units: [(60_000_000, "min"), (1_000_000, "s"), (1_000, "ms")], smallest: "us")
     }
 }
 
@@ -109,5 +121,16 @@ public enum SettingKind: Sendable {
         }
         guard let number = Double(digits), number * Double(scale) < 9e18 else { return nil }
         return Int((number * Double(scale)).rounded())
+    }
+}
+
+extension UInt8 {
+    fileprivate var isAlphanumeric: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
     }
 }

@@ -105,9 +105,10 @@ final class Consumer {
         return isOver
     }
 
-    /// Called when a seat left: its record must not keep the group alive.
-    func forget(seat: UInt32) {
-        if Int(seat) < seats.count { seats[Int(seat)] = nil }
+    /// Called when a seat left: its record must not keep the group alive. Another one may have its place already.
+    func forget(_ seat: SeatKey) {
+        let index = Int(seat.index)
+        if index < seats.count, seats[index]?.group.key == seat { seats[index] = nil }
     }
 
     private func apply() {
@@ -140,9 +141,12 @@ final class Consumer {
         var events: [GroupEvent] = []
         events.reserveCapacity(turn.slices.count + turn.steps.count)
         var offset = 0
+        var held = 0
         for step in turn.steps {
             switch step {
-            case .event(_, let event): events.append(event)
+            case .event(_, let event):
+                events.append(event)
+                held += event.heldBytes
             case .messages(let range):
                 for index in range {
                     let slice = turn.slices[index]
@@ -159,7 +163,7 @@ final class Consumer {
             }
         }
         packet.count = total
-        return queue.push(events, messages: events.count, bytes: total)
+        return queue.push(events, messages: events.count, bytes: total + held)
     }
 
     /// Nothing follows.

@@ -28,9 +28,15 @@ struct TurnBatch: @unchecked Sendable {
 
     var isEmpty: Bool { steps.isEmpty }
 
-    /// Bytes that the batch keeps from being freed.
-    var heldBytes: Int {
-        packets.reduce(slices.count * MemoryLayout<LWGSlice>.stride) { $0 + $1.capacity }
+    /// Messages, point-to-point ones too, and bytes that the batch keeps from being freed.
+    var load: (messages: Int, bytes: Int) {
+        var messages = slices.count
+        var bytes = packets.reduce(slices.count * MemoryLayout<LWGSlice>.stride) { $0 + $1.capacity }
+        for case .event(_, let event) in steps {
+            messages += event.isMessage ? 1 : 0
+            bytes += event.heldBytes
+        }
+        return (messages, bytes)
     }
 
     func record(seat: UInt32, entry: Int) -> SeatRecord? {

@@ -18,8 +18,8 @@ extension NodeRuntime {
     ) async throws(GroupError) -> [Group] {
         if Task.isCancelled { throw .cancelled }
         for name in names where !(1...Limits.groupNameBytes).contains(name.utf8.count) { throw .badName(name) }
-        guard Set(names).count == names.count else {
-            throw .alreadyJoined(group: Self.duplicate(names), endpoint: endpoint.description)
+        if let twice = ExactName.duplicate(in: names) {
+            throw .alreadyJoined(group: twice, endpoint: endpoint.description)
         }
         guard !names.isEmpty else { return [] }
         if case .inbox(let inbox) = sink {
@@ -35,11 +35,6 @@ extension NodeRuntime {
         return try await answer.value()
     }
 
-    private static func duplicate(_ names: [String]) -> String {
-        var seen: Set<String> = []
-        return names.first { !seen.insert($0).inserted } ?? ""
-    }
-
     /// Runs `body` for the group's seat when what it sent before has left.
     func request(
         _ group: Group, _ body: @escaping @Sendable (NodeRuntime, Seat, Answer<Void>) -> Void
@@ -50,7 +45,7 @@ extension NodeRuntime {
             guard let seat = seat(group.key) else {
                 return answer.resolve(.failure(group.notMember))
             }
-            afterSends(seat) { runtime in
+            afterSends(seat, for: answer) { runtime in
                 guard let seat = runtime.seat(group.key) else {
                     return answer.resolve(.failure(group.notMember))
                 }
@@ -58,7 +53,12 @@ extension NodeRuntime {
             }
         }
         guard isRunning else { throw .stopped }
-        try await answer.value()
+        do throws(GroupError) {
+            try await answer.value()
+        } catch {
+            if case .cancelled = error { loop.execute { [self] in dropCancelled(group.key) } }
+            throw error
+        }
     }
 
     /// Leaves many seats in one step: those that have nothing left to send at once, the others when they have sent it.
@@ -76,7 +76,7 @@ extension NodeRuntime {
                 if seat.retained.isEmpty {
                     handles.append(seat.handle)
                 } else {
-                    seat.retained.append { runtime in
+                    seat.retained.append(for: nil) { runtime in
                         guard let seat = runtime.seat(group.key) else { return }
                         runtime.handle(.leave(seats: [seat.handle]))
                     }
@@ -137,7 +137,7 @@ extension NodeRuntime {
             }
             return true
         }
-        if !attempt(self) { retain(seat) { $0.append(attempt: attempt) } }
+        if !attempt(self) { retain(seat) { $0.append(for: answer, attempt: attempt) } }
     }
 
     func flush(_ seat: Seat, _ answer: Answer<Void>) {

@@ -31,7 +31,7 @@ extension NodeRuntime {
         consumer.seatCount += 1
         if seats[index]?.policy == .evict { consumer.evictableSeats += 1 }
         outbox.open(key)
-        call.seated[name] = group
+        call.seated[ExactName(name)] = group
         answered(call)
     }
 
@@ -76,7 +76,7 @@ extension NodeRuntime {
         call.open -= 1
         guard call.open == 0 else { return }
         joined(in: now - call.since)
-        let groups = call.names.compactMap { call.seated[$0] }
+        let groups = call.names.compactMap { call.seated[ExactName($0)] }
         let joined = groups.compactMap { seat($0.key) }
         guard let failure = call.failure else {
             // Whose task was cancelled meanwhile has no use for the seats, and nobody else would read or leave them.
@@ -107,7 +107,7 @@ extension NodeRuntime {
         let consumer = seat.consumer
         consumer.seatCount -= 1
         if seat.policy == .evict { consumer.evictableSeats -= 1 }
-        ending.append((consumer, seat.handle.index))
+        ending.append((consumer, seat.key))
     }
 
     /// Once the last events are handed over: a stream or handler that no seat feeds is dropped; an inbox stays, more
@@ -118,7 +118,7 @@ extension NodeRuntime {
         let ended = ending
         ending.removeAll(keepingCapacity: true)
         for (consumer, seat) in ended {
-            consumer.forget(seat: seat)
+            consumer.forget(seat)
             guard consumer.seatCount == 0, consumer.index < consumers.count, consumers[consumer.index] === consumer
             else { continue }
             if case .inbox = consumer.sink { continue }

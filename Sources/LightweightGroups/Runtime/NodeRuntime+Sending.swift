@@ -126,8 +126,14 @@ extension NodeRuntime {
     }
 
     /// Runs `request` when everything that the seat sent before has been taken by the core.
-    func afterSends(_ seat: Seat, _ request: @escaping (NodeRuntime) -> Void) {
-        if seat.retained.isEmpty { request(self) } else { seat.retained.append(request) }
+    func afterSends(_ seat: Seat, for answer: Answer<Void>, _ request: @escaping (NodeRuntime) -> Void) {
+        if seat.retained.isEmpty { request(self) } else { seat.retained.append(for: answer, request) }
+    }
+
+    /// A task that waited for something of the seat was cancelled.
+    func dropCancelled(_ key: SeatKey) {
+        seat(key)?.retained.dropCancelled()
+        retriesBlocked = true
     }
 
     /// After a view, or when a window has room: what waits, seat by seat. The first that the window refuses again
@@ -157,10 +163,10 @@ extension NodeRuntime {
     private func resend(_ seat: Seat) -> Bool {
         while let item = seat.retained.first {
             switch item {
-            case .request(let request):
+            case .request(_, let request):
                 seat.retained.removeFirst()
                 request(self)
-            case .attempt(let attempt):
+            case .attempt(_, let attempt):
                 guard attempt(self) else { return false }
                 seat.retained.removeFirst()
             case .messages(let batch, let start):
@@ -213,8 +219,8 @@ extension NodeRuntime {
         while let item = seat.retained.first {
             seat.retained.removeFirst()
             switch item {
-            case .request(let request): request(self)
-            case .attempt(let attempt): _ = attempt(self)
+            case .request(_, let request): request(self)
+            case .attempt(_, let attempt): _ = attempt(self)
             case .messages(let batch, let start):
                 var cost = 0
                 for entry in batch.entries[start...] {

@@ -3,8 +3,10 @@ import GroupModel
 
 // The end of a node: what was sent leaves, all groups are left in one flush, then everything is closed.
 extension NodeRuntime {
-    /// How many failure time-outs the others have to agree to the leave.
+    /// How many failure time-outs the others have to agree to the leave, and of how long ones at most: the longest that may be
+    /// configured. A program may have set one that means never.
     private static let patience: Int64 = 10
+    private static let longestTimeout = Interval.seconds(300)
 
     func stop() {
         guard stage == .running else { return }
@@ -14,7 +16,8 @@ extension NodeRuntime {
         // Nobody may read any more; the leave must not wait for a consumer.
         for case let consumer? in consumers { caughtUp(consumer) }
         drainOutbox()
-        limit?.schedule(after: Interval(settings.failureTimeout).nanoseconds * Self.patience)
+        limit?.schedule(
+            after: (min(Interval(settings.failureTimeout), Self.longestTimeout) * Self.patience).nanoseconds)
         drainIfStopping()
     }
 

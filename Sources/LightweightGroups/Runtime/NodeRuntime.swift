@@ -66,7 +66,7 @@ final class NodeRuntime: @unchecked Sendable {
     var routes: [Int32] = []
     var touched: [Consumer] = []
     /// Seats that are gone, until their last events are handed over.
-    var ending: [(consumer: Consumer, seat: UInt32)] = []
+    var ending: [(consumer: Consumer, seat: SeatKey)] = []
     var explicitEndpoints: Set<ShortName> = []
     var delivering = LWGIndications()
     var carrier: (hwg: HWGID, view: ViewID)?

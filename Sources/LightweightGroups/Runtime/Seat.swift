@@ -35,7 +35,7 @@ final class JoinCall {
     let since: Instant
     /// The inbox's or handler's consumer; a stream's groups have one each.
     var shared: Consumer?
-    var seated: [String: Group] = [:]
+    var seated: [ExactName: Group] = [:]
     var open: Int
     var failure: GroupError?
 
@@ -51,5 +51,10 @@ final class JoinCall {
 /// A join that the core has not answered.
 struct JoinKey: Hashable {
     let endpoint: ShortName
-    let group: String
+    let group: ExactName
+
+    init(endpoint: ShortName, group: String) {
+        self.endpoint = endpoint
+        self.group = ExactName(group)
+    }
 }

@@ -32,6 +32,15 @@ final class Answer<Value: Sendable>: Sendable {
         return isFirst
     }
 
+    var isResolved: Bool {
+        state.withLock { state in
+            switch state {
+            case .open, .waiting: false
+            case .resolved, .taken: true
+            }
+        }
+    }
+
     /// Once. A cancelled task gets `cancelled`; the request goes on.
     func value() async throws(GroupError) -> Value {
         let given = await withTaskCancellationHandler {

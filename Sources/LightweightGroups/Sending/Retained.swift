@@ -5,10 +5,19 @@ struct Retained {
     enum Item {
         /// Messages from `next` on.
         case messages(OutgoingBatch, next: Int)
-        /// A request that must come after them: a flush or a leave.
-        case request((NodeRuntime) -> Void)
+        /// A request that must come after them: a flush or a leave. Nobody waits for a leave.
+        case request(Answer<Void>?, (NodeRuntime) -> Void)
         /// A point-to-point message: false when it cannot be sent now. A seat that is gone is told to whoever waits.
-        case attempt((NodeRuntime) -> Bool)
+        case attempt(Answer<Void>, (NodeRuntime) -> Bool)
+
+        /// Whoever asked for it has been answered already: its task was cancelled.
+        var isForNobody: Bool {
+            switch self {
+            case .messages: false
+            case .request(let answer, _): answer?.isResolved ?? false
+            case .attempt(let answer, _): answer.isResolved
+            }
+        }
     }
     /// A batch this large takes no more messages: what is sent of a batch stays in memory until all of it is, so that a
     /// sender that is never without something to send would keep everything. Large beside a packet, so that few batches
@@ -39,9 +48,21 @@ struct Retained {
         if next < batch.count { items.append(.messages(batch, next: next)) }
     }
 
-    mutating func append(_ request: @escaping (NodeRuntime) -> Void) { items.append(.request(request)) }
+    mutating func append(for answer: Answer<Void>?, _ request: @escaping (NodeRuntime) -> Void) {
+        items.append(.request(answer, request))
+    }
 
-    mutating func append(attempt: @escaping (NodeRuntime) -> Bool) { items.append(.attempt(attempt)) }
+    mutating func append(for answer: Answer<Void>, attempt: @escaping (NodeRuntime) -> Bool) {
+        items.append(.attempt(answer, attempt))
+    }
+
+    /// What nobody waits for any more would stay, with its bytes, for as long as the group is held.
+    mutating func dropCancelled() {
+        guard items.contains(where: \.isForNobody) else { return }
+        var kept = Fifo<Item>(keepsMemory: false)
+        for item in items where !item.isForNobody { kept.append(item) }
+        items = kept
+    }
 
     mutating func advance(to next: Int) {
         if case .messages(let batch, _)? = items.first { items.replaceFirst(.messages(batch, next: next)) }

@@ -57,11 +57,7 @@ struct ExploreCommand: ParsableCommand {
             progress.clear()
             let elapsed = clock.now - start
             isClean = isClean && report.violations.isEmpty
-            if let trace, !report.trace.isEmpty {
-                guard FileManager.default.createFile(atPath: trace, contents: Data(report.trace)) else {
-                    throw Failure("cannot write the trace to \(trace)")
-                }
-            }
+            if let trace, !report.trace.isEmpty { try OutputFile.write(report.trace, to: trace) }
             if json { results.append(Self.json(report, elapsed)) } else { Self.show(report, elapsed) }
         }
         if json { LineWriter.output.write((["worlds": .array(results)] as JSON).line) }

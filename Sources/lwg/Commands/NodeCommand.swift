@@ -18,13 +18,13 @@ struct NodeCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        var seen: Set<String> = []
+        var seen: Set<ExactName> = []
         for name in groups {
             guard (1...Limits.groupNameBytes).contains(name.utf8.count) else {
                 throw ValidationError(
                     "--join ‘\(name.shortened)’: a group's name has 1 to \(Limits.groupNameBytes) bytes.")
             }
-            guard seen.insert(name).inserted else {
+            guard seen.insert(ExactName(name)).inserted else {
                 throw ValidationError("--join ‘\(name.shortened)’ is there twice.")
             }
         }

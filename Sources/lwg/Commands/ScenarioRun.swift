@@ -13,7 +13,7 @@ enum ScenarioRun {
             throw Failure("\(file), \(error)")
         }
         let report = scenario.run()
-        if let trace { try SimCommand.append(report.trace, to: trace) }
+        if let trace { try OutputFile.write(report.trace, to: trace, appending: true) }
         let isAsRecorded = scenario.recorded.map { $0 == report.timeline }
         let other = scenario.recorded.flatMap { firstDifference($0, report.timeline) }
         LineWriter.output.write(json ? self.json(report, isAsRecorded, other).line : text(report, other))

@@ -15,14 +15,8 @@ enum ShrinkRun {
         guard !shrunk.file.isEmpty else {
             throw Failure("seed \(seed), which \(shrunk.goal), could not be turned into a script that does the same")
         }
-        try write(shrunk.file, to: file)
+        try OutputFile.write(shrunk.file.utf8, to: file)
         LineWriter.output.write(json ? self.json(shrunk, file).line : text(shrunk, file))
-    }
-
-    static func write(_ text: String, to file: String) throws {
-        guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8)) else {
-            throw Failure("cannot write \(file)")
-        }
     }
 
     private static func text(_ shrunk: Shrunk, _ file: String) -> String {

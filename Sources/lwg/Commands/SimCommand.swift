@@ -112,7 +112,8 @@ struct SimCommand: AsyncParsableCommand {
         }
         defer { withExtendedLifetime(ending) {} }
         if let script {
-            try ShrinkRun.write(Simulation.script(NodeCore.self, seed: range.lowerBound, options: options), to: script)
+            try OutputFile.write(
+                Simulation.script(NodeCore.self, seed: range.lowerBound, options: options).utf8, to: script)
         }
         if let goal {
             return try ShrinkRun.run(range.lowerBound, options, goal: .line(goal), output, json: json)
@@ -122,7 +123,7 @@ struct SimCommand: AsyncParsableCommand {
         if !summary.transcript.isEmpty {
             for line in TimelineLegend.lines + summary.transcript { LineWriter.output.write(line, more: true) }
         }
-        if let trace { try Self.append(summary.trace, to: trace) }
+        if let trace { try OutputFile.write(summary.trace, to: trace, appending: true) }
         LineWriter.output.write(summary.report(json, since: begin, isInterrupted: false))
         if summary.violations.isEmpty { return }
         if !isSingle, !json, let seed = summary.firstFailure { Self.showEnd(of: seed, options) }
@@ -178,20 +179,6 @@ struct SimCommand: AsyncParsableCommand {
     private final class SoFar: Sendable {
         let summary: Mutex<SimulationSummary>
         init(keepsTrace: Bool) { summary = Mutex(SimulationSummary(keepsTrace: keepsTrace)) }
-    }
-
-    static func append(_ bytes: [UInt8], to file: String) throws {
-        guard let stream = OutputStream(toFileAtPath: file, append: true) else { throw Failure("cannot write \(file)") }
-        stream.open()
-        defer { stream.close() }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.map { stream.write($0, maxLength: buffer.count) } ?? 0
-            }
-            guard count > 0 else { throw Failure("cannot write \(file)") }
-            rest = rest.dropFirst(count)
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LightweightGroups
 
 /// The groups of a demo.
 enum DemoTable {
@@ -27,7 +28,7 @@ enum DemoTable {
 
     static func parse(_ text: String, file: String) throws -> (table: GroupTable, nodes: [String]) {
         var groups: [(name: String, members: [String])] = []
-        var seen: Set<String> = []
+        var seen: Set<ExactName> = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             if line.isEmpty || index == 0 && line == "group,members" { continue }
             guard let comma = line.lastIndex(of: ",") else {
@@ -36,7 +37,9 @@ enum DemoTable {
             let name = String(line[..<comma])
             let members = line[line.index(after: comma)...].split(separator: " ").map(String.init)
             guard !name.isEmpty, !members.isEmpty else { throw Failure("\(file):\(index + 1): expected GROUP,MEMBERS") }
-            guard seen.insert(name).inserted else { throw Failure("\(file):\(index + 1): ‘\(name)’ is there twice") }
+            guard seen.insert(ExactName(name)).inserted else {
+                throw Failure("\(file):\(index + 1): ‘\(name)’ is there twice")
+            }
             groups.append((name, members))
         }
         let nodes = Set(groups.flatMap(\.members)).sorted()

@@ -51,7 +51,8 @@ indirect enum JSON: Hashable, Sendable {
 
     private static func text(of value: Double) -> String {
         guard value.isFinite else { return "null" }
-        let rounded = (value * 1_000).rounded() / 1_000
+        // Beyond that it has no thousandths.
+        let rounded = value.magnitude < 9e12 ? (value * 1_000).rounded() / 1_000 : value
         return rounded == rounded.rounded() && abs(rounded) < 9e15 ? String(Int(rounded)) : String(rounded)
     }
 

@@ -85,8 +85,12 @@ final class LineWriter: Sendable {
             writes.add(1, ordering: .relaxed)
             if count > 0 {
                 written += count
-            } else if count < 0 && (error == EINTR || error == EAGAIN) {
+            } else if count < 0, error == EINTR {
                 continue
+            } else if count < 0, error == EAGAIN {
+                // Somebody else who has this file open does not want to wait; we do.
+                var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&wanted, 1, -1)
             } else {
                 state.failure = count < 0 ? error : EIO
             }

@@ -8,11 +8,11 @@ actor ShellSession {
     private let inbox = Inbox()
     private let reporter: ShellReporter
 
-    private var groups: [String: Group] = [:]
+    private var groups: [ExactName: Group] = [:]
     /// The inbox has been a group's, so that the node's end is its end.
     private var hasJoined = false
     /// The last command of each group that has not ended.
-    private var tails: [String: Task<Void, Never>] = [:]
+    private var tails: [ExactName: Task<Void, Never>] = [:]
     private var waiting = 0
     /// Commands that have ended, and batches of bursts that were handed over.
     private var progress = 0
@@ -141,6 +141,7 @@ actor ShellSession {
 
     /// Runs `body` after everything that was enqueued before for any of the groups.
     private func enqueue(_ names: [String], _ body: @escaping @Sendable () async -> Void) async {
+        let names = names.map { ExactName($0) }
         let before = names.compactMap { tails[$0] }
         while waiting >= Self.waitingCommands, let tail = tails.values.first {
             await tail.value
@@ -164,7 +165,7 @@ actor ShellSession {
 
     private func join(_ names: [String]) async {
         do {
-            for group in try await node.join(names, into: inbox) { groups[group.name] = group }
+            for group in try await node.join(names, into: inbox) { groups[ExactName(group.name)] = group }
             hasJoined = true
         } catch {
             report(error, command: "join")
@@ -172,7 +173,9 @@ actor ShellSession {
     }
 
     private func leave(_ names: [String]) async {
-        let (members, others) = (names.compactMap { groups[$0] }, names.filter { groups[$0] == nil })
+        let (members, others) = (
+            names.compactMap { groups[ExactName($0)] }, names.filter { groups[ExactName($0)] == nil }
+        )
         for name in others { report(GroupError.notMember(group: name), command: "leave") }
         do {
             if !members.isEmpty { try await node.leave(members) }
@@ -182,7 +185,7 @@ actor ShellSession {
     }
 
     private func forget(_ group: Group) {
-        if groups[group.name] === group { groups[group.name] = nil }
+        if groups[ExactName(group.name)] === group { groups[ExactName(group.name)] = nil }
     }
 
     private func send(_ text: String, to name: String, order: Order) async {
@@ -232,7 +235,7 @@ actor ShellSession {
 
     private func holdOK(_ name: String) {
         do throws(GroupError) {
-            guard let group = groups[name] else { throw GroupError.notMember(group: name) }
+            guard let group = groups[ExactName(name)] else { throw GroupError.notMember(group: name) }
             guard let view = group.hold else {
                 let reason =
                     node.settings.explicitHolds
@@ -258,7 +261,7 @@ actor ShellSession {
         _ name: String, command: String, _ body: (Group) async throws(GroupError) -> Void
     ) async {
         do throws(GroupError) {
-            guard let group = groups[name] else { throw GroupError.notMember(group: name) }
+            guard let group = groups[ExactName(name)] else { throw GroupError.notMember(group: name) }
             try await body(group)
         } catch {
             report(error, command: command)

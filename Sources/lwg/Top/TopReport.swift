@@ -33,14 +33,16 @@ struct TopReport: Sendable {
         let shown = rows.count > room ? rows.prefix(room - 1) : rows[...]
         var table = [["NODE", "STATE"] + TopRow.Column.allCases.map(\.heading)]
         for row in shown {
-            table.append([row.node, row.state] + TopRow.Column.allCases.map { Self.short(row[$0]) })
+            table.append([row.node.printable(), row.state] + TopRow.Column.allCases.map { Self.short(row[$0]) })
         }
         if rows.count > 1 {
             table.append(["all", ""] + TopRow.Column.allCases.map { Self.short(TopRow.total($0, rows), else: "") })
         }
         lines += Self.aligned(table)
         if shown.count < rows.count { lines.append("and \(rows.count - shown.count) more") }
-        for row in shown { if let failure = row.look.failure { lines.append("\(row.endpoint): \(failure)") } }
+        for row in shown {
+            if let failure = row.look.failure { lines.append("\(row.endpoint): \(failure)".printable()) }
+        }
         return lines.map { String($0.prefix(width)) }
     }
 
