@@ -65,6 +65,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case impatientAgain
     /// A view's ID names its oldest member, not its proposer.
     case idOfFirstMember
+    /// A vote about the successor of one decided view counts in a round about another's.
+    case lateVote
     /// A member of a view that says that it is in another one is believed to come.
     case ghostAmongUs
     /// The cut is what the proposer has, not what any survivor has, and who delivered more enters the view all the same.

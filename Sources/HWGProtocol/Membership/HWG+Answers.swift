@@ -13,6 +13,13 @@ extension HWG {
             }
             return
         }
+        if let last = round.last, frame.answer.vote?.last != last, !Mutant.lateVote.isOn {
+            // Its vote is about another view's successor.
+            if let later = frame.answer.vote?.last, later.id > last.id {
+                learned(later, at: now, peers: peers, into: &output)
+            }
+            return
+        }
         let side = round.sides.first { $0.participants.contains(member) }
         guard side?.previous.id == frame.previous else { return }
         let failed = frame.suspects.filter { round.participants.contains($0) && $0 != me }
@@ -112,8 +119,9 @@ extension HWG {
             }
         case .outrun(let last):
             guard chain != nil else { return }
+            let asked = round?.ballot
             learned(last, at: now, peers: peers, into: &output)
-            if isAnswer, round != nil { restartRound(at: now, peers: peers, into: &output) }
+            if isAnswer, round != nil, round?.ballot == asked { restartRound(at: now, peers: peers, into: &output) }
         case .authority(let control):
             if isAnswer { refusedUnder(control, at: now) }
         case .noMajority:

@@ -176,8 +176,27 @@ extension HWG {
         guard chain?.record.learned(decided) == true else { return }
         highestEpoch = max(highestEpoch, decided.id.epoch)
         persist(into: &output)
+        let outdated = attemptIsVoid()
         leaveIfOutrun(at: now, peers: peers, into: &output)
+        if let outdated, outdated == view.id, !isGivingUp, departure == nil {
+            restartRound(at: now, peers: peers, into: &output)
+        }
         evaluate(at: now, peers: peers, into: &output)
+    }
+
+    /// ▸ What was begun about the successor of an earlier decided view is void with it, and not only the votes in the record. An answer
+    /// that waits for an application would say that this node has accepted nothing, and mean another successor than the proposer:
+    /// who voted for the decided one would count among those that did not (M7).
+    ///
+    /// - Returns: the view in which a round of mine ended by that.
+    private mutating func attemptIsVoid() -> ViewID? {
+        guard !Mutant.lateVote.isOn else { return nil }
+        pendingAnswer = nil
+        following = nil
+        if acceptance?.ballot != nil { acceptance = nil }
+        guard let round, round.last != chain?.record.last else { return nil }
+        endRound()
+        return view.id
     }
 
     mutating func leaveIfOutrun(at now: Instant, peers: PeerTable, into output: inout HWGOutput) {
