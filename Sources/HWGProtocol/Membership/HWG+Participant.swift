@@ -54,7 +54,9 @@ extension HWG {
         _ frame: MembershipFrame.Propose, from member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard frame.ballot.proposer == member, !isGivingUp, let question = frame.question else { return }
+        guard frame.ballot.proposer == member, isCurrent(frame.ballot, of: member), !isGivingUp,
+            let question = frame.question
+        else { return }
         guard agreesOnLast(frame.last, with: member, asking: question, at: now, peers: peers, into: &output),
             trusts(frame.authority, of: member, asking: question, into: &output)
         else { return }
@@ -109,6 +111,11 @@ extension HWG {
         return !isSuspect
     }
 
+    /// ▸ What I sent to myself in a round that has ended since: to follow it would end the one that came after.
+    private func isCurrent(_ ballot: Ballot, of proposer: MemberID) -> Bool {
+        proposer != me || round?.ballot == ballot
+    }
+
     private mutating func follow(_ ballot: Ballot, at now: Instant) {
         if let round, round.ballot != ballot { endRound() }
         if ballot.proposer == me {
@@ -125,7 +132,7 @@ extension HWG {
         _ frame: MembershipFrame.Cut, from member: MemberID, at now: Instant, peers: PeerTable,
         into output: inout HWGOutput
     ) {
-        guard frame.ballot.proposer == member, !isGivingUp else { return }
+        guard frame.ballot.proposer == member, isCurrent(frame.ballot, of: member), !isGivingUp else { return }
         if chain != nil, let after = frame.proposal.after {
             guard agreesOnLast(after, with: member, asking: frame.question, at: now, peers: peers, into: &output),
                 departure == nil
